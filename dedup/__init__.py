@@ -1,0 +1,1 @@
+"""Keys to decisions. No I/O, no engine, no clock, no random state."""

@@ -1,0 +1,1 @@
+"""The whole job: recipes, passes, engines and the command line."""

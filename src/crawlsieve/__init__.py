@@ -1,0 +1,3 @@
+"""crawlsieve: Common Crawl shards in, curated Parquet out, every record accounted for."""
+
+__version__ = "0.1.0"
