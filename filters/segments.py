@@ -1,0 +1,154 @@
+"""One pass over a batch of texts: where its words, lines and paragraphs are, and a hash of each.
+
+**Word.** White space (`str.isspace`) separates. Between white space, a word is a run of letters, numbers and marks
+(accents, vowel signs, joiners: categories M and Cf); a letter of a script that writes without spaces (Han, kana, Thai,
+Lao, Khmer, Myanmar, ...) is a word by itself, with its marks; every other character is a symbol, one word each, except
+that a run of full stops, or of hyphens, is one. Hangul, Cyrillic, Arabic, Devanagari and the like are letters as Latin.
+A character between two letters or numbers belongs to the word under the rules of `tokens.py`: 3.14, 1,000, e.g,
+snake_case, name@host, covid-19 and https://host/path?x=1 are one word; well-known is three, either/or three, don't two
+(don, 't), end.Next three.
+
+**Line.** What `str.splitlines` calls a line, without its line break: LF, CR, CRLF, VT, FF, FS, GS, RS, NEL, LS, PS.
+Empty lines are lines; there is none behind a last line break.
+
+**Paragraph.** A maximal run of lines that have something besides white space, from the first byte of the first to the last byte
+of the last, line breaks inside included.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from crawlsieve.filters.codepoints import code_points
+from crawlsieve.filters.rows import count_lines, scan_lines, scan_paragraphs
+from crawlsieve.filters.tokens import scan_words
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Pieces of the documents of a batch: those of document i are first[i] to first[i + 1] - 1, in reading order."""
+
+    first: np.ndarray
+    """int64[n + 1]"""
+    start: np.ndarray
+    """int64[k]: offset of the first byte in `Segments.data`."""
+    length: np.ndarray
+    """int32[k]: bytes."""
+    chars: np.ndarray
+    """int32[k]: code points."""
+    hash: np.ndarray
+    """uint64[k]. Words: of the case-folded code points. Lines and paragraphs: of the bytes as they are."""
+
+    @property
+    def counts(self) -> np.ndarray:
+        """int64[n]: pieces of each document."""
+        return np.diff(self.first)
+
+
+@dataclass(frozen=True)
+class Words(Spans):
+    """Spans of words, which know what they are made of."""
+
+    exact: np.ndarray
+    """uint64[k]: hash of the code points as they are; `hash` where case matters."""
+    kind: np.ndarray
+    """uint8[k]: OR of the kinds of its code points, ALPHABETIC | WORDLIKE | SOLID of `tokens.py`."""
+
+
+@dataclass(frozen=True)
+class Lines(Spans):
+    """Spans of lines."""
+
+    blank: np.ndarray
+    """bool[k]: nothing but white space, or nothing at all."""
+
+
+@dataclass(frozen=True)
+class Segments:
+    """A batch of n texts, cut up. All arrays are read only in spirit: several signals share them."""
+
+    data: np.ndarray
+    """uint8[m]: UTF-8 bytes, a view of the Arrow buffer."""
+    offsets: np.ndarray
+    """int64[n + 1]: text i is data[offsets[i]:offsets[i + 1]]."""
+    words: Words
+    lines: Lines
+    paragraphs: Spans
+
+    def __len__(self) -> int:
+        """Number of texts."""
+        return len(self.offsets) - 1
+
+
+def segment(text: pa.Array) -> Segments:
+    """Words, lines and paragraphs of a batch of texts.
+
+    Args:
+        text: large_string[n] or string[n], also a slice or a chunked array; null counts as empty.
+
+    Cost: one pass a byte; about 34 bytes for a word, 24 for a line or paragraph, so cut large batches with `Array.slice`.
+    """
+    data, offsets = text_buffers(text)
+    lines = _lines(data, offsets)
+    return Segments(data, offsets, _words(data, offsets), lines, _paragraphs(data, lines))
+
+
+def text_buffers(text: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """(uint8[m] UTF-8 bytes without a copy, int64[n + 1] offsets into them) of a string array; null counts as empty."""
+    if isinstance(text, pa.ChunkedArray):
+        text = text.combine_chunks()
+    if text.type != pa.large_string():
+        text = text.cast(pa.large_string())
+    if text.null_count:
+        text = text.fill_null("")
+    _, offsets, data = text.buffers()
+    if not len(text) or data is None:
+        return np.zeros(0, np.uint8), np.zeros(len(text) + 1, np.int64)
+    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+
+
+def _words(data: np.ndarray, offsets: np.ndarray) -> Words:
+    """Words of every text. There is no telling how many there will be, so the columns grow."""
+    sizes = np.diff(offsets)
+    longest = int(sizes.max(initial=0))
+    first = np.zeros(len(offsets), np.int64)
+    columns = _word_columns(int(sizes.sum()) // 4 + longest)
+    done = 0
+    while (done := scan_words(data, offsets, code_points(), done, (first, *columns))) < len(sizes):
+        used = int(first[done])
+        wider = _word_columns(2 * len(columns[0]) + longest)
+        for old, new in zip(columns, wider, strict=True):
+            new[:used] = old[:used]
+        columns = wider
+    return Words(first, *(column[: first[-1]] for column in columns))
+
+
+def _word_columns(room: int) -> tuple[np.ndarray, ...]:
+    """Empty columns of `Words` behind `first`."""
+    kinds = (np.int64, np.int32, np.int32, np.uint64, np.uint64, np.uint8)
+    return tuple(np.empty(room, kind) for kind in kinds)
+
+
+def _lines(data: np.ndarray, offsets: np.ndarray) -> Lines:
+    """Lines of every text."""
+    first = np.zeros(len(offsets), np.int64)
+    count_lines(data, offsets, first)
+    columns = _row_columns(int(first[-1]))
+    blank = np.empty(int(first[-1]), np.bool_)
+    scan_lines(data, offsets, code_points(), (*columns, blank))
+    return Lines(first, *columns, blank)
+
+
+def _paragraphs(data: np.ndarray, lines: Lines) -> Spans:
+    """Paragraphs of every text."""
+    first = np.zeros(len(lines.first), np.int64)
+    columns = _row_columns(len(lines.start))
+    rows = (lines.start, lines.length, lines.chars, lines.hash)
+    scan_paragraphs(data, lines.first, rows, lines.blank, (first, *columns))
+    return Spans(first, *(column[: first[-1]] for column in columns))
+
+
+def _row_columns(room: int) -> tuple[np.ndarray, ...]:
+    """Empty columns of `Spans` behind `first`."""
+    return tuple(np.empty(room, kind) for kind in (np.int64, np.int32, np.int32, np.uint64))
