@@ -1,0 +1,41 @@
+"""The dataset card: README.md of a run directory, with the numbers of the run."""
+
+from typing import Any
+
+import yaml
+
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+)
+
+
+def card(manifest: dict[str, Any]) -> str:
+    """Markdown with Hugging Face metadata; all numbers are those of the manifest."""
+    kept = manifest["balance"]["documents"]
+    head = {
+        "pretty_name": manifest["name"],
+        "task_categories": ["text-generation"],
+        "size_categories": [next((name for bound, name in _SIZES if kept < bound), "n>1B")],
+        "configs": [
+            {"config_name": "default", "data_files": [{"split": "train", "path": "documents/*.parquet"}]},
+        ],
+    }
+    lines = ["---", yaml.safe_dump(head, sort_keys=False).strip(), "---", f"# {manifest['name']}", ""]
+    lines += [f"Made by crawlsieve {manifest['crawlsieve']} from {len(manifest['inputs'])} inputs.", ""]
+    lines += ["| outcome | documents |", "| --- | ---: |"]
+    lines += [f"| {name} | {count} |" for name, count in manifest["balance"].items()]
+    lines += ["", "| reason or method | documents |", "| --- | ---: |"]
+    lines += [f"| {name} | {count} |" for name, count in _reasons(manifest)]
+    lines += ["", "## Recipe", "", "```yaml", yaml.safe_dump(manifest["recipe"], sort_keys=False).strip(), "```", ""]
+    return "\n".join(lines)
+
+
+def _reasons(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+    counted = {**manifest["counts"].get("sink", {}), **manifest["counts"].get("decide", {})}
+    return [(name.split("/", 1)[1], count) for name, count in sorted(counted.items()) if "/" in name]

@@ -1,0 +1,112 @@
+"""The whole job, in passes: survey, curate, decide, publish, close."""
+
+import math
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from crawlsieve.pipelines.close import close, finished
+from crawlsieve.pipelines.engines import local
+from crawlsieve.pipelines.job import Job, survey_job
+from crawlsieve.pipelines.lock import sole_writer
+from crawlsieve.pipelines.progress import Progress
+from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.pipelines.resume import remember, what_runs_again
+from crawlsieve.schemas.keys import COUNTS
+from crawlsieve.schemas.tables import FILES
+from crawlsieve.stages.counts import PROGRESS
+from crawlsieve.stages.curate_shard import CurateShard
+from crawlsieve.stages.decide import decide_steps
+from crawlsieve.stages.files import join, remove
+from crawlsieve.stages.plan import Batch, Map, Plan
+from crawlsieve.stages.publish import RANGES, Publish
+
+Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
+"""Runs a plan, giving each batch of its last table to a watcher as it arrives."""
+
+ROWS_PER_PARTITION = 1_000_000
+TEXT_BYTES_PER_FILE = 768 << 20
+"""Text of this size is a Parquet file of about 256 MB."""
+
+
+def run(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None) -> dict[str, Any]:
+    """Run a checked recipe on the local engine and return the manifest.
+
+    A run that was stopped goes on from its finished shards; one that is complete is not repeated.
+
+    Raises:
+        CrawlsieveError: an input cannot be read, the totals do not balance, another run is writing, ...
+    """
+    shown = progress or Progress.silent()
+    job = survey_job(recipe)
+    with sole_writer(job.work), _scratch(job) as folder:
+        manifest = finished(job)
+        if manifest is not None:
+            shown.say(f"{recipe.output} is complete: nothing to do")
+            return manifest
+        shown.say(what_runs_again(job))
+        remember(job)
+
+        def engine(plan: Plan, watch: Callable[[Batch], None]) -> pa.Table:
+            remove(str(Path(folder)))
+            return local.run(plan, folder, workers=workers, watch=watch)
+
+        counted = curate(job, engine, shown)
+        sizes = _sizes(counted)
+        decided = decide(job, engine, sizes)
+        files = publish(job, engine, sizes.ranges, shown)
+        return close(job, pa.concat_tables([counted, decided]), files, shown)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many parts the later passes are cut into."""
+
+    partitions: int
+    ranges: int
+
+
+def curate(job: Job, engine: Engine, shown: Progress) -> pa.Table:
+    """Every shard read, extracted, measured, judged and staged. Returns COUNTS."""
+    step = Map(CurateShard(job.recipe.source, job.outcomes, join(job.work, "curated")), writes=COUNTS)
+    with shown.reading(job.inputs) as watch:
+        told = engine(Plan(job.shards, (step,)), watch)
+    return told.filter(pa.compute.not_equal(told["step"], PROGRESS))
+
+
+def decide(job: Job, engine: Engine, sizes: Sizes) -> pa.Table:
+    """Which documents are duplicates, of what, by keys alone. Returns COUNTS."""
+    folder = join(job.work, "decided")
+    remove(folder)
+    steps = decide_steps(job.outcomes.exact, join(job.work, "curated"), folder, (sizes.partitions, sizes.ranges))
+    return engine(Plan(job.shards, steps), lambda _: None)
+
+
+def publish(job: Job, engine: Engine, ranges: int, shown: Progress) -> pa.Table:
+    """The final tables, one task per range of ids. Returns FILES."""
+    source = pa.RecordBatch.from_arrays([pa.array(np.arange(ranges, dtype=np.int32))], schema=RANGES)
+    step = Publish(job.recipe.output, job.work, job.task_keys, join(job.work, "decided"), job.outcomes, ranges, job.key)
+    with shown.publishing(ranges) as watch:
+        return engine(Plan(source, (Map(step, writes=FILES),)), watch)
+
+
+def _sizes(counted: pa.Table) -> Sizes:
+    totals: Counter[str] = Counter()
+    for row in counted.filter(pa.compute.equal(counted["step"], "sink")).to_pylist():
+        totals[row["name"]] += row["value"]
+    return Sizes(
+        partitions=max(1, math.ceil(totals["documents"] / ROWS_PER_PARTITION)),
+        ranges=max(1, math.ceil(totals["text_bytes"] / TEXT_BYTES_PER_FILE)),
+    )
+
+
+def _scratch(job: Job) -> tempfile.TemporaryDirectory[str]:
+    """A folder for the exchanges: beside the output where that is local, else on this machine's own disk."""
+    place = Path(job.work)
+    return tempfile.TemporaryDirectory(prefix="exchange-", dir=place if place.is_dir() else None)

@@ -1,0 +1,111 @@
+"""What a run is made of: its inputs, its tasks' keys, and where everything stands under the output."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import xxhash
+
+from crawlsieve import __version__
+from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.stages.curate_shard import SHARDS
+from crawlsieve.stages.files import join
+from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.outcomes import OutcomePlan
+from crawlsieve.stages.read import Input, survey
+
+NO_DUPLICATE_KEYS = ExactDuplicates(by=(), priority=())
+"""A recipe without `exact_duplicates` still finds records that are listed twice."""
+
+_NOT_IN_KEY = ("paths", "connections_per_host", "retries", "on_unreachable", "storage")
+"""Options of the source that say how to fetch, not what is read."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recipe and the inputs that it found."""
+
+    recipe: Recipe
+    inputs: tuple[Input, ...]
+
+    @cached_property
+    def outcomes(self) -> OutcomePlan:
+        """What decides the shape of the tables."""
+        steps = tuple((named.name, named.step) for named in self.recipe.chain)
+        return OutcomePlan(steps, self.recipe.exact or NO_DUPLICATE_KEYS, self.recipe.keep_rejected)
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """Path -> sha256 of every file that decides a result (models, lists)."""
+        paths = {path for named in self.recipe.chain for path in named.step.files}
+        return {path: _sha256(path) for path in sorted(paths)}
+
+    @cached_property
+    def common(self) -> dict[str, Any]:
+        """What all tasks' keys have in common; two runs that agree in it agree on every unchanged input."""
+        source = {
+            name: value for name, value in dataclasses.asdict(self.recipe.source).items() if name not in _NOT_IN_KEY
+        }
+        return {
+            "crawlsieve": __version__,
+            "source": source,
+            "steps": [
+                {"name": named.name, "version": named.step.version, "options": _plain(named.step)}
+                for named in self.recipe.chain
+            ],
+            "exact_duplicates": _plain(self.outcomes.exact),
+            "keep_rejected": self.recipe.keep_rejected,
+            "files": self.files,
+        }
+
+    @cached_property
+    def task_keys(self) -> tuple[str, ...]:
+        """The key of each input's task: the same key, the same staged rows."""
+        return tuple(_key({"common": self.common, "input": dataclasses.asdict(item)}) for item in self.inputs)
+
+    @cached_property
+    def key(self) -> str:
+        """The key of the whole run: the same key, the same tables."""
+        return _key({"common": self.common, "tasks": self.task_keys})
+
+    @property
+    def work(self) -> str:
+        """Where everything before the end lives."""
+        return join(self.recipe.output, "_work")
+
+    @property
+    def shards(self) -> pa.RecordBatch:
+        """The source of the plans: one row per input."""
+        rows = [
+            {"shard": number, **dataclasses.asdict(item), "key": key}
+            for number, (item, key) in enumerate(zip(self.inputs, self.task_keys, strict=True))
+        ]
+        return pa.RecordBatch.from_pylist(rows, schema=SHARDS)
+
+
+def survey_job(recipe: Recipe) -> Job:
+    """List the inputs of a recipe; nothing of them is read but their directory entries."""
+    return Job(recipe, tuple(survey(recipe.source)))
+
+
+def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step
+    plain: dict[str, Any] = dataclasses.asdict(options)
+    return plain
+
+
+def _key(parts: dict[str, Any]) -> str:
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=True, default=list)
+    return xxhash.xxh3_128_hexdigest(canonical.encode())
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with fsspec.open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,144 @@
+"""Where rows go when they leave the chain: one staged table for each outcome, signals and keys."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawlsieve.schemas import tables
+from crawlsieve.schemas.keys import ID
+from crawlsieve.stages.chain import Tally, added
+from crawlsieve.stages.files import join
+from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.plan import Batch
+from crawlsieve.stages.staging import StagedTable, staging
+from crawlsieve.stages.step import Step, fail
+
+STAGED = ("documents", "rejected", "failed", "signals", "keys")
+
+
+def staged_schema(table: pa.Schema) -> pa.Schema:
+    """A table at rest as it is staged: the id as 16 bytes, and the row's place in its shard in front."""
+    return pa.schema(
+        [
+            pa.field("row", pa.int64(), nullable=False),
+            *(pa.field("id", ID, nullable=False) if field.name == "id" else field for field in table),
+        ]
+    )
+
+
+def signals_schema(steps: tuple[tuple[str, Step], ...]) -> pa.Schema:
+    """`signals/` of a recipe: its head, then every column that a step appends."""
+    return pa.schema([*tables.SIGNALS_HEAD, *added(steps)])
+
+
+@dataclass(frozen=True)
+class OutcomePlan:
+    """What decides the shape of the staged tables."""
+
+    steps: tuple[tuple[str, Step], ...]
+    exact: ExactDuplicates
+    keep_rejected: str
+
+    def schemas(self) -> dict[str, pa.Schema]:
+        """The schema of each staged table."""
+        return {
+            "documents": staged_schema(tables.DOCUMENTS),
+            "rejected": staged_schema(tables.REJECTED),
+            "failed": staged_schema(tables.FAILED),
+            "signals": staged_schema(signals_schema(self.steps)),
+            "keys": self.exact.schema(),
+        }
+
+
+class Outcomes:
+    """Sorts rows into staged tables. Every row that is added ends in exactly one of documents, rejected, failed."""
+
+    def __init__(self, staged: dict[str, StagedTable], plan: OutcomePlan) -> None:
+        self._tables = staged
+        self._plan = plan
+        self._schemas = plan.schemas()
+        self._signals = [field.name for field in added(plan.steps)]
+        self._reasons: Tally = Tally()
+        self._text_bytes = 0
+
+    def add(self, batch: Batch) -> None:
+        """Sort the rows of a batch that has left the chain into the tables."""
+        batch = _fail_without_text(batch)
+        failed = pc.is_valid(batch.column("error"))
+        broken = pc.greater(pc.list_value_length(batch.column("reasons")), 0)
+        rejected = pc.and_(broken, pc.invert(failed))
+        kept = pc.invert(pc.or_(broken, failed))
+        for name, mask in (("failed", failed), ("rejected", rejected), ("documents", kept)):
+            part = batch.filter(mask)
+            if len(part) == 0:
+                continue
+            self._tables[name].add(self._shaped(part, name))
+            if name != "failed" and (name == "documents" or self._plan.keep_rejected != "none"):
+                self._add_signals(part, name)
+            if name == "documents" or (name == "rejected" and self._plan.keep_rejected == "text"):
+                self._text_bytes += pc.sum(pc.binary_length(part.column("text"))).as_py() or 0
+            if name == "documents":
+                self._tables["keys"].add(self._plan.exact.keys(part))
+            else:
+                self._count_reasons(part, name)
+
+    def count(self, tally: Tally) -> None:
+        """Rows of each outcome, each reason and each kind of error, into the tally of the shard."""
+        for name in ("documents", "rejected", "failed"):
+            tally["sink", name] = self._tables[name].rows
+        tally["sink", "text_bytes"] = self._text_bytes
+        tally.update(self._reasons)
+
+    def _add_signals(self, part: Batch, outcome: str) -> None:
+        if any(name in part.schema.names for name in self._signals):
+            self._tables["signals"].add(self._shaped(part, "signals", outcome))
+
+    def _count_reasons(self, part: Batch, table: str) -> None:
+        if table == "rejected":
+            values = part.column("reasons").flatten()
+            kind = "reason"
+        else:
+            values = pc.list_element(pc.split_pattern(part.column("error"), ":", max_splits=1), 0)
+            kind = "error"
+        for pair in pc.value_counts(values).to_pylist():
+            self._reasons["sink", f"{kind}/{pair['values']}"] += pair["counts"]
+
+    def _shaped(self, part: Batch, table: str, outcome: str = "") -> Batch:
+        """The columns of a staged table, null where the batch never got them."""
+        columns = []
+        for field in self._schemas[table]:
+            if field.name == "outcome":
+                column = pa.repeat(pa.scalar(outcome), len(part))
+            elif field.name == "duplicates":
+                column = pa.repeat(pa.scalar(0, pa.int64()), len(part))
+            elif field.name == "text" and table == "rejected" and self._plan.keep_rejected != "text":
+                column = pa.nulls(len(part), field.type)
+            elif field.name in part.schema.names:
+                column = part.column(field.name).cast(field.type)
+            else:
+                column = pa.nulls(len(part), field.type)
+            columns.append(column)
+        return pa.RecordBatch.from_arrays(columns, schema=self._schemas[table])
+
+
+def _fail_without_text(batch: Batch) -> Batch:
+    """A record that no step gave a text is not a document, even if no rule rejects it."""
+    lost = pc.and_(pc.is_null(batch.column("text")), pc.invert(batch.column("settled")))
+    return fail(batch, pc.if_else(lost, "no_text: no step of the recipe extracts text from this record", None))
+
+
+@contextmanager
+def staging_outcomes(folder: str, attempt: str, plan: OutcomePlan) -> Iterator[Outcomes]:
+    """The staged tables of one shard, which appear when the block ends without an error."""
+    with ExitStack() as stack:
+        schemas = plan.schemas()
+        paths = {name: staged_path(folder, attempt, name) for name in STAGED}
+        yield Outcomes({name: stack.enter_context(staging(paths[name], schemas[name])) for name in STAGED}, plan)
+
+
+def staged_path(folder: str, attempt: str, table: str) -> str:
+    """The file of a staged table: an attempt never writes into the file of another."""
+    return join(folder, f"{table}-{attempt}.parquet")

@@ -1,0 +1,179 @@
+"""The last pass: one task a range of ids gathers its rows from every shard, applies decisions, writes the tables."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from crawlsieve.dedup.decisions import Decisions, hexadecimal
+from crawlsieve.schemas import tables
+from crawlsieve.schemas.keys import DECISION
+from crawlsieve.stages.curate_shard import staged_done
+from crawlsieve.stages.decide import decisions_path
+from crawlsieve.stages.files import join, read_json, reading, write_json, writing
+from crawlsieve.stages.outcomes import OutcomePlan, signals_schema, staged_path
+from crawlsieve.stages.plan import Batch
+from crawlsieve.stages.staging import read_partition
+
+TABLES = ("documents", "rejected", "duplicates", "failed", "signals")
+
+ROW_GROUP_ROWS = 50_000
+ROW_GROUP_BYTES = 128 << 20
+
+RANGES = pa.schema([pa.field("partition", pa.int32(), nullable=False)])
+"""The source of the plan: one row per range of ids, which is one file of each table."""
+
+
+@dataclass(frozen=True)
+class Publish:
+    """One call per range of ids. Names come from the key, so that a second attempt overwrites with the same bytes."""
+
+    output: str
+    work: str
+    shards: tuple[str, ...]
+    decisions: str
+    outcomes: OutcomePlan
+    ranges: int
+    key: str
+
+    def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """FILES: what was written."""
+        for batch in batches:
+            for partition in batch.column("partition").to_pylist():
+                yield self._publish(partition)
+
+    def _publish(self, partition: int) -> Batch:
+        place = join(self.work, "published", self.key, f"{partition:05d}.json")
+        done = read_json(place)
+        if done is None or not self._stands(done["files"]):
+            done = {"files": self._write(partition)}
+            write_json(place, done)
+        return pa.RecordBatch.from_pylist(done["files"], schema=tables.FILES)
+
+    def _stands(self, files: list[dict[str, object]]) -> bool:
+        """Whether the files of an earlier attempt are still there, at their size."""
+        for file in files:
+            system, place = fsspec.core.url_to_fs(join(self.output, str(file["path"])))
+            if not system.exists(place) or system.size(place) != file["bytes"]:
+                return False
+        return True
+
+    def _write(self, partition: int) -> list[dict[str, object]]:
+        decisions = self._decisions(partition)
+        with ExitStack() as stack:
+            files = {name: TableFile(self, name, partition, stack) for name in TABLES}
+            for number, key in enumerate(self.shards):
+                folder = join(self.work, "curated", key)
+                attempt = staged_done(join(self.work, "curated"), key)["attempt"]
+                for name in ("documents", "rejected", "failed", "signals"):
+                    for batch in read_partition(staged_path(folder, attempt, name), partition, self.ranges):
+                        for table, rows in self._sorted(name, number, batch, decisions):
+                            files[table].add(rows)
+            for file in files.values():
+                file.flush()
+        return [file.told() for file in files.values() if file.opened]
+
+    def _decisions(self, partition: int) -> Decisions:
+        path = decisions_path(self.decisions, partition)
+        system, place = fsspec.core.url_to_fs(path)
+        if not system.exists(place):
+            return Decisions(DECISION.empty_table())
+        with reading(path) as file:
+            return Decisions(pq.read_table(file))
+
+    def _sorted(
+        self, name: str, shard: int, batch: Batch, decisions: Decisions
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """The rows of a staged batch with the table that each belongs to, in the shape of that table."""
+        if name in {"rejected", "failed"}:
+            yield name, shaped(batch, self.schema(name), {})
+            return
+        places = decisions.removed(shard, batch.column("row").to_numpy())
+        gone = places >= 0
+        if name == "signals":
+            yield name, self._signals(batch, gone)
+            return
+        kept, lost = batch.filter(pa.array(~gone)), batch.filter(pa.array(gone))
+        yield "documents", shaped(kept, self.schema(name), {"duplicates": decisions.duplicates(kept.column("id"))})
+        made = decisions.columns(places[gone], ("method", "band", "similarity", "twin_id", "kept_id"))
+        if self.outcomes.keep_rejected != "text":
+            made["text"] = pa.nulls(len(lost), pa.large_string())
+        yield "duplicates", shaped(lost, self.schema("duplicates"), made)
+
+    def _signals(self, batch: Batch, gone: np.ndarray) -> Batch:
+        outcome = pc.if_else(pa.array(gone), "duplicates", batch.column("outcome"))
+        rows = shaped(batch, self.schema("signals"), {"outcome": outcome})
+        if self.outcomes.keep_rejected == "none":
+            rows = rows.filter(pc.equal(outcome, "documents"))
+        return rows
+
+    def schema(self, table: str) -> pa.Schema:
+        """The explicit schema of a table, the same in each of its files."""
+        if table == "signals":
+            return signals_schema(self.outcomes.steps)
+        return {
+            "documents": tables.DOCUMENTS,
+            "rejected": tables.REJECTED,
+            "duplicates": tables.DUPLICATES,
+            "failed": tables.FAILED,
+        }[table]
+
+
+class TableFile:
+    """One file of one table, opened by its first row; range 0 always has one, so that a glob finds a schema."""
+
+    def __init__(self, publish: Publish, table: str, partition: int, stack: ExitStack) -> None:
+        self.table = table
+        self.path = f"{table}/{table}-{partition:05d}-of-{publish.ranges:05d}-{publish.key[:8]}.parquet"
+        self.opened = False
+        self._address = join(publish.output, self.path)
+        self._schema = publish.schema(table)
+        self._stack = stack
+        self._held: list[Batch] = []
+        self._rows = 0
+        if partition == 0:
+            self._open()
+
+    def add(self, batch: Batch) -> None:
+        """Hold the rows until they fill a row group."""
+        if len(batch) == 0:
+            return
+        self._held.append(batch)
+        rows = sum(map(len, self._held))
+        if rows >= ROW_GROUP_ROWS or sum(held.nbytes for held in self._held) >= ROW_GROUP_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held as one row group."""
+        if self._held:
+            if not self.opened:
+                self._open()
+            table = pa.Table.from_batches(self._held, self._schema)
+            self._writer.write_table(table, row_group_size=max(1, len(table)))
+            self._rows += len(table)
+            self._held = []
+
+    def told(self) -> dict[str, object]:
+        """The row of FILES, once the file is complete."""
+        system, place = fsspec.core.url_to_fs(self._address)
+        return {"table": self.table, "path": self.path, "rows": self._rows, "bytes": int(system.size(place))}
+
+    def _open(self) -> None:
+        file = self._stack.enter_context(writing(self._address))
+        writer = pq.ParquetWriter(file, self._schema, compression="zstd", write_page_index=True)
+        self._writer = self._stack.enter_context(writer)
+        self.opened = True
+
+
+def shaped(batch: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Batch:
+    """The batch as rows of a table at rest: ids in hex, columns of `made` in place of its own."""
+    columns = []
+    for field in schema:
+        column = made[field.name] if field.name in made else batch.column(field.name)
+        columns.append(hexadecimal(column) if pa.types.is_fixed_size_binary(column.type) else column)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
