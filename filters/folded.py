@@ -1,0 +1,142 @@
+"""Texts as they are compared: one form for texts that differ in case, white space or Unicode composition only.
+
+The normalised text is NFC, each code point in its simple case folding, every run of white space one space, none at the
+ends. NFC and not NFKC: superscripts, ligatures and full-width letters are a difference that a reader sees.
+"""
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
+
+from crawlsieve.filters.codepoints import CLASS, FOLD, MARK, SPACE, code_points, decode
+
+_GROWTH = 1.5
+"""A folding is at most this much longer: two bytes (U+023A) become three."""
+
+_TWINS = (
+    "0374 037E 0387 0958-095F 09DC-09DF 0A33-0A36 0A59-0A5E 0B5C-0B5D 0F43-0F69 1160-11FF 1F71-1FFD 2000-2001 2126-212B"
+    " 2329-232A 2ADC F900-FAFF FB1D-FB4E 1D15E-1D164 1D1BB-1D1C0 2F800-2FA1D"
+)
+"""Code points besides marks that NFC replaces or joins to the one before, and some between them that it leaves."""
+
+_STEADY = "2002-206F FE00-FE0F FEFF 1F3FB-1F3FF E0000-E0FFF"
+"""Marks, as `codepoints.py` has them, that NFC neither moves nor joins: joiners, variation selectors, skin tones."""
+
+
+def fold_texts(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """The normalised texts, one behind the other.
+
+    Args:
+        texts: large_string[n]; null counts as empty.
+
+    Returns:
+        (uint8[m], int64[n + 1]): bytes, and offsets into them.
+    """
+    texts = pc.fill_null(texts, "")
+    data, offsets = _buffers(texts)
+    table = code_points()
+    unsure = np.zeros(len(texts), np.bool_)
+    _may_compose(data, offsets, _composing(), unsure)
+    if unsure.any():
+        data, offsets = _buffers(_composed(texts, unsure))
+    out = np.empty(int((offsets[-1] - offsets[0]) * _GROWTH) + 4, np.uint8)
+    ends = np.zeros(len(texts) + 1, np.int64)
+    _fold(data, offsets, table, out, ends)
+    return out[: ends[-1]], ends
+
+
+def _buffers(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """uint8[m] and int64[n + 1] of an array that may be a slice."""
+    _, offsets, data = texts.buffers()
+    if offsets is None or len(texts) == 0:
+        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
+    ends = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8), ends
+
+
+def _composed(texts: pa.LargeStringArray, unsure: np.ndarray) -> pa.LargeStringArray:
+    """The texts with those that are unsure in NFC. (Arrow's utf8_normalize leaves accents decomposed: pyarrow 25.)"""
+    mask = pa.array(unsure)
+    composed = [unicodedata.normalize("NFC", text) for text in texts.filter(mask).to_pylist()]
+    return pc.replace_with_mask(texts, mask, pa.array(composed, pa.large_string()))
+
+
+@cache
+def _composing() -> np.ndarray:
+    """bool[0x110000]: whether a text with this code point may not be in NFC."""
+    composing: np.ndarray = code_points() & CLASS == MARK
+    for ranges, value in ((_STEADY, False), (_TWINS, True)):
+        for each in ranges.split():
+            first, _, last = each.partition("-")
+            composing[int(first, 16) : int(last or first, 16) + 1] = value
+    composing.setflags(write=False)
+    return composing
+
+
+@njit(nogil=True, cache=True)
+def _may_compose(data: np.ndarray, offsets: np.ndarray, composing: np.ndarray, unsure: np.ndarray) -> None:
+    """Set unsure bool[n] where a text has a code point that is `composing`, so that it may not be in NFC."""
+    for doc in range(offsets.size - 1):
+        i, end = offsets[doc], offsets[doc + 1]
+        while i < end:
+            if data[i] < 0xCC:  # below U+0300 everything is in NFC
+                i += 1
+                continue
+            cp, size = decode(data, i, end)
+            if composing[cp]:
+                unsure[doc] = True
+                break
+            i += size
+
+
+@njit(nogil=True, cache=True)
+def _fold(data: np.ndarray, offsets: np.ndarray, table: np.ndarray, out: np.ndarray, ends: np.ndarray) -> None:
+    """Write the folded texts to `out`, and to ends[1:] where each one ends."""
+    at = 0
+    for doc in range(offsets.size - 1):
+        i, end, begin = offsets[doc], offsets[doc + 1], at
+        gap = False
+        while i < end:
+            cp, size = decode(data, i, end)
+            entry = np.int64(table[cp])
+            if entry & CLASS == SPACE:
+                gap = at > begin
+                i += size
+                continue
+            if gap:
+                out[at] = 0x20
+                at += 1
+                gap = False
+            if size == 1:  # ASCII, or a byte that is not UTF-8, which stays as it is
+                out[at] = entry & FOLD if cp < 0x80 else data[i]
+                at += 1
+            else:
+                at = _encode(entry & FOLD, out, at)
+            i += size
+        ends[doc + 1] = at
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _encode(cp: np.int64, out: np.ndarray, at: int) -> int:
+    """Write the code point as UTF-8 at `at`; where the next one goes."""
+    if cp < 0x80:
+        out[at] = cp
+        return at + 1
+    if cp < 0x800:
+        out[at] = 0xC0 | (cp >> 6)
+        out[at + 1] = 0x80 | (cp & 0x3F)
+        return at + 2
+    if cp < 0x10000:
+        out[at] = 0xE0 | (cp >> 12)
+        out[at + 1] = 0x80 | ((cp >> 6) & 0x3F)
+        out[at + 2] = 0x80 | (cp & 0x3F)
+        return at + 3
+    out[at] = 0xF0 | (cp >> 18)
+    out[at + 1] = 0x80 | ((cp >> 12) & 0x3F)
+    out[at + 2] = 0x80 | ((cp >> 6) & 0x3F)
+    out[at + 3] = 0x80 | (cp & 0x3F)
+    return at + 4
