@@ -22,7 +22,17 @@ from crawlsieve.stages.read import Input, survey
 NO_DUPLICATE_KEYS = ExactDuplicates(by=(), priority=())
 """A recipe without `exact_duplicates` still finds records that are listed twice."""
 
-_NOT_IN_KEY = ("paths", "connections_per_host", "retries", "on_unreachable", "storage")
+_NOT_IN_KEY = (
+    "paths",
+    "base",
+    "storage",
+    "connections_per_host",
+    "retries",
+    "backoff_seconds",
+    "timeout_seconds",
+    "batch_rows",
+    "batch_bytes",
+)
 """Options of the source that say how to fetch, not what is read."""
 
 

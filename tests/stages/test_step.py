@@ -1,0 +1,62 @@
+"""How a step marks rows."""
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawlsieve.schemas.record import RECORD
+from crawlsieve.stages.step import append, fail, reject, settle
+
+
+def batch(count):
+    columns = [
+        pa.array([[]] * count, field.type)
+        if field.name == "reasons"
+        else pa.array([False] * count)
+        if field.name == "settled"
+        else pa.nulls(count, field.type)
+        for field in RECORD
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=RECORD)
+
+
+def test_reasons_are_appended_in_the_order_of_the_rules():
+    marked = reject(batch(3), {"short": np.array([True, False, True]), "odd": np.array([True, True, False])})
+    marked = reject(marked, {"late": np.array([False, True, True])})
+
+    assert marked["reasons"].to_pylist() == [["short", "odd"], ["odd", "late"], ["short", "late"]]
+    assert marked["settled"].to_pylist() == [False] * 3
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=20), st.integers(0, 19))
+def test_marking_a_slice_is_slicing_what_is_marked(masks, cut):
+    columns = dict(zip("abc", np.array(masks).T, strict=True))
+    whole = reject(reject(batch(len(masks)), columns), columns)
+    part = reject(batch(len(masks)), columns).slice(cut)
+    again = reject(part, {name: mask[cut:] for name, mask in columns.items()})
+
+    assert again["reasons"].to_pylist() == whole["reasons"].to_pylist()[cut:]
+
+
+def test_no_rule_changes_nothing():
+    assert reject(batch(2), {}) == settle(batch(2), {}) == batch(2)
+
+
+def test_settled_rows_are_those_that_broke_a_rule():
+    assert settle(batch(2), {"gone": np.array([False, True])})["settled"].to_pylist() == [False, True]
+
+
+def test_the_first_error_stays():
+    failed = fail(fail(batch(2), pa.array(["first", None])), pa.array(["second", "third"]))
+
+    assert failed["error"].to_pylist() == ["first", "third"]
+    assert failed["settled"].to_pylist() == [True, True]
+
+
+def test_columns_are_added_behind_with_their_declaration():
+    schema = pa.schema([pa.field("count", pa.int64(), metadata={"unit": "words"})])
+    added = append(batch(1), schema, [pa.array([4])])
+
+    assert added.schema.field("count").metadata == {b"unit": b"words"}
+    assert added["count"].to_pylist() == [4]
