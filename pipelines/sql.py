@@ -1,0 +1,195 @@
+"""`crawlsieve sql`: the tables of a run as DuckDB views."""
+
+import csv
+import glob
+import io
+import json
+import math
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import duckdb
+import fsspec
+import pyarrow as pa
+import typer
+from fsspec.implementations.local import LocalFileSystem
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawlsieve.schemas import tables
+from crawlsieve.stages.errors import CrawlsieveError
+from crawlsieve.stages.files import join, read_json
+
+VIEWS = {
+    "documents": tables.DOCUMENTS,
+    "rejected": tables.REJECTED,
+    "duplicates": tables.DUPLICATES,
+    "failed": tables.FAILED,
+    "signals": tables.SIGNALS_HEAD,
+}
+"""Name of a view and its schema where the run has no file of that table."""
+
+Format = Literal["table", "csv", "json"]
+
+_ROWS_SHOWN = 100
+_CELL_CHARACTERS = 200
+
+
+def connect(run: str) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory whose views are the tables of a run: documents, rejected, duplicates, failed, signals.
+
+    The files are read where they are and nothing is written to them. Times are in UTC; the configuration is locked, and
+    no extension is downloaded.
+
+    Args:
+        run: a run directory, local or on any address that fsspec knows.
+
+    Raises:
+        CrawlsieveError: it is no finished run.
+    """
+    manifest(run)
+    connection = duckdb.connect()
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    system, place = fsspec.core.url_to_fs(run)
+    if not isinstance(system, LocalFileSystem):
+        connection.register_filesystem(system)
+        place = system.unstrip_protocol(place)
+    for name, schema in VIEWS.items():
+        if system.glob(join(glob.escape(place), name, "*.parquet")):
+            files = join(glob.escape(place), name, "*.parquet").replace("'", "''")
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")  # noqa: S608 - own text
+        else:
+            connection.register(name, schema.empty_table())
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def manifest(run: str) -> dict[str, Any]:
+    """The manifest of a finished run.
+
+    Raises:
+        CrawlsieveError: there is none; says what stands there instead.
+    """
+    system, place = fsspec.core.url_to_fs(run)
+    if not system.isdir(place):
+        raise CrawlsieveError(f"{run}: no such directory. Name the `output` of a recipe that has run.")
+    try:
+        found = read_json(join(run, "manifest.json"))
+    except ValueError:
+        raise CrawlsieveError(f"{run}: its manifest.json is not JSON, so something else has written it.") from None
+    if found is not None:
+        return found
+    if system.exists(join(place, "_work")):
+        raise CrawlsieveError(f"{run}: the run is not finished. `crawlsieve run` with its recipe goes on with it.")
+    raise CrawlsieveError(f"{run}: not a run directory, it has no manifest.json. Name the `output` of a recipe.")
+
+
+def query(run: str, sql: str) -> pa.Table:
+    """The rows that `sql` selects from the views of a run; no rows for a statement that selects nothing.
+
+    Raises:
+        CrawlsieveError: it is no run, or DuckDB refuses the statement; with DuckDB's words.
+    """
+    with connect(run) as connection:
+        try:
+            relation = connection.sql(sql)
+            return pa.table({}) if relation is None else relation.to_arrow_table()
+        except duckdb.Error as error:
+            raise CrawlsieveError(f"sql: {error}") from None
+
+
+def sql_command(run: str, sql: str, form: Format = "table") -> None:
+    """Print what `sql` selects: a table for reading, or CSV or JSON for programs.
+
+    Raises:
+        CrawlsieveError: as `query`.
+    """
+    found = query(run, sql)
+    if form == "table":
+        print_table(found, Console())
+    else:
+        write = {"csv": as_csv, "json": as_json}[form]
+        typer.echo(write(found), nl=False)
+
+
+def print_table(found: pa.Table, console: Console) -> None:
+    """The first 100 rows, each on one line; what does not fit is cut and marked."""
+    if found.num_columns == 0:
+        return
+    shown = Table(show_edge=False)
+    for field in found.schema:
+        right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        shown.add_column(Text(field.name), justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
+    for row in _rows(found.slice(0, _ROWS_SHOWN)):
+        shown.add_row(*(cell(value) for value in row))
+    console.print(shown)
+    if found.num_rows > _ROWS_SHOWN:
+        console.print(f"{_ROWS_SHOWN} of {found.num_rows} rows. All of them: --format csv or json.")
+
+
+def cell(value: Any) -> Text:  # noqa: ANN401 - any value of a table
+    """A value on one line, at most 200 characters, without characters that a terminal would obey."""
+    if value is None:
+        return Text("-", style="dim")
+    line = str(_flat(value))[: _CELL_CHARACTERS + 1]
+    line = "".join(character if character.isprintable() else " " for character in line)
+    return Text(line if len(line) <= _CELL_CHARACTERS else line[:_CELL_CHARACTERS] + "…")
+
+
+def as_csv(found: pa.Table) -> str:
+    """CSV with a line of names; null is empty, lists and structs are JSON, bytes hex."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(found.column_names)
+    writer.writerows([_flat(value) for value in row] for row in _rows(found))
+    return written.getvalue()
+
+
+def as_json(found: pa.Table) -> str:
+    """A JSON array of objects, one on a line; a name that is there twice gets a number."""
+    names = _unique(found.column_names)
+    lines = [
+        json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False, allow_nan=False)
+        for row in _rows(found)
+    ]
+    return "[" + ",".join(f"\n{line}" for line in lines) + "\n]\n"
+
+
+def _rows(found: pa.Table) -> list[tuple[Any, ...]]:
+    """Rows as tuples, since two columns may have one name."""
+    columns = [column.to_pylist() for column in found.columns]
+    return list(zip(*columns, strict=True))
+
+
+def _unique(names: list[str]) -> list[str]:
+    """The names; each one that was there before gets `_2`, `_3`, ..."""
+    return [
+        name if names.index(name) == place else f"{name}_{names[: place + 1].count(name)}"
+        for place, name in enumerate(names)
+    ]
+
+
+def _flat(value: Any) -> Any:  # noqa: ANN401 - any value of a table
+    """A text or a number for the value; nested values as JSON."""
+    plain = _plain(value)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else plain
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a table
+    """The value as JSON has it: times in ISO 8601, bytes in hex, NaN and infinity as null."""
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):  # sums of integers come as DECIMAL(38, 0)
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
