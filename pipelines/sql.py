@@ -130,7 +130,7 @@ def print_table(found: pa.Table, console: Console) -> None:
         console.print(f"{_ROWS_SHOWN} of {found.num_rows} rows. All of them: --format csv or json.")
 
 
-def cell(value: Any) -> Text:  # noqa: ANN401 - any value of a table
+def cell(value: object) -> Text:
     """A value on one line, at most 200 characters, without characters that a terminal would obey."""
     if value is None:
         return Text("-", style="dim")
@@ -158,7 +158,7 @@ def as_json(found: pa.Table) -> str:
     return "[" + ",".join(f"\n{line}" for line in lines) + "\n]\n"
 
 
-def _rows(found: pa.Table) -> list[tuple[Any, ...]]:
+def _rows(found: pa.Table) -> list[tuple[object, ...]]:
     """Rows as tuples, since two columns may have one name."""
     columns = [column.to_pylist() for column in found.columns]
     return list(zip(*columns, strict=True))
@@ -172,24 +172,29 @@ def _unique(names: list[str]) -> list[str]:
     ]
 
 
-def _flat(value: Any) -> Any:  # noqa: ANN401 - any value of a table
+def _flat(value: object) -> object:
     """A text or a number for the value; nested values as JSON."""
     plain = _plain(value)
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else plain
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a table
+def _plain(value: object) -> object:
     """The value as JSON has it: times in ISO 8601, bytes in hex, NaN and infinity as null."""
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, datetime | date):
-        return value.isoformat()
     if isinstance(value, Decimal):  # sums of integers come as DECIMAL(38, 0)
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return _word(value)
+
+
+def _word(value: object) -> str:
+    """A text for a value that JSON has no form for."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
