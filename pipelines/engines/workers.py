@@ -173,8 +173,16 @@ def _run_here(tasks: Sequence[Task], watch: Watch) -> list[Batch]:
         rows.append(batch)
 
     for task in tasks:
-        task(yields)
+        _perform(task, yields)
     return rows
+
+
+def _perform(task: Task, yields: Watch) -> None:
+    """Run the task; what the machine refuses (a full disk, a missing folder) is the user's to know, not a bug."""
+    try:
+        task(yields)
+    except OSError as error:
+        raise CrawlsieveError(f"{task.name}: {error.strerror or error} {error.filename or ''}".strip()) from error
 
 
 def _serve(pipe: Connection, driver: int) -> None:
@@ -183,11 +191,9 @@ def _serve(pipe: Connection, driver: int) -> None:
     threading.Thread(target=_outlive_nobody, args=(driver,), daemon=True).start()
     while (task := pipe.recv()) is not None:
         try:
-            task(lambda batch: pipe.send(_message(batch)))
+            _perform(task, lambda batch: pipe.send(_message(batch)))
         except CrawlsieveError as error:
             pipe.send(error)
-        except OSError as error:
-            pipe.send(CrawlsieveError(f"{error.strerror or error} {error.filename or ''}".strip()))
         else:
             pipe.send(None)
 

@@ -1,0 +1,58 @@
+"""The main job as crawlsieve runs it, timed; prints one line of JSON."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+START = time.perf_counter()
+
+from rich.console import Console  # noqa: E402 - the imports are part of what is timed
+
+from crawlsieve.pipelines.curate import run  # noqa: E402
+from crawlsieve.pipelines.progress import Progress, Watch  # noqa: E402
+from crawlsieve.pipelines.recipe import load  # noqa: E402
+
+
+class Timed(Progress):
+    """Notes when the first shard is about to be opened."""
+
+    opened = 0.0
+
+    @contextmanager
+    def reading(self, inputs: object) -> Iterator[Watch]:
+        """As Progress, with the time taken."""
+        self.opened = time.perf_counter()
+        with super().reading(inputs) as watch:
+            yield watch
+
+
+def main() -> None:
+    """Run `RECIPE CRAWL OUTPUT WORKERS`."""
+    recipe, crawl, output, workers = sys.argv[1:]
+    shown = Timed(Console(quiet=True))
+    manifest = run(
+        load(recipe, {"source.paths": f"{crawl}/*.warc.gz", "output": output}), workers=int(workers), progress=shown
+    )
+    done = time.perf_counter()
+    peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(
+        json.dumps(
+            {
+                "start_up": shown.opened - START,
+                "seconds": done - shown.opened,
+                "pages": manifest["balance"]["records"],
+                "kept": manifest["balance"]["documents"],
+                "steps": manifest["seconds"],
+                "peak_mib": {"driver": peak[0], "largest child": peak[1]},
+                "output": str(Path(output)),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What the local engine does when its worker processes or its driver come to harm."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from crawlsieve.pipelines.engines import local
+from crawlsieve.stages.errors import CrawlsieveError
+from crawlsieve.stages.plan import Batch, Map, Plan
+from tests.engines.plans import NUMBERS, Count, shards
+
+
+@dataclass(frozen=True)
+class DieOnce:
+    """Kills its own process at the shard that begins with `first`, as often as `times`."""
+
+    folder: str
+    first: int
+    times: int
+
+    def __call__(self, rows: Iterator[Batch]) -> Iterator[Batch]:
+        for row in rows:
+            if row.column("first").to_pylist() == [self.first]:
+                place = Path(self.folder)
+                died = len(list(place.iterdir()))
+                if died < self.times:
+                    (place / str(died)).touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+            yield row
+
+
+@dataclass(frozen=True)
+class Full:
+    """A disk that is full."""
+
+    def __call__(self, rows: Iterator[Batch]) -> Iterator[Batch]:
+        for _ in rows:
+            raise OSError(28, "No space left on device", "out/part")
+        yield from ()
+
+
+def plan(folder, times):
+    folder.mkdir()
+    return Plan(
+        shards(4, 4, 4),
+        (Map(DieOnce(str(folder), 4, times), writes=shards().schema), Map(Count(100), writes=NUMBERS)),
+    )
+
+
+def test_a_killed_worker_is_replaced_and_its_task_repeated(tmp_path):
+    found = local.run(plan(tmp_path / "deaths", 2), str(tmp_path / "scratch"), workers=2)
+
+    assert sorted(found["value"].to_pylist()) == list(range(12))
+
+
+def test_a_worker_that_is_killed_every_time_ends_the_run_with_a_message(tmp_path):
+    with pytest.raises(CrawlsieveError, match=r"killed 3 times \(SIGKILL; out of memory\?\)"):
+        local.run(plan(tmp_path / "deaths", 99), str(tmp_path / "scratch"), workers=2)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_named(tmp_path, workers):
+    with pytest.raises(CrawlsieveError, match=r"No space left on device.*out/part"):
+        local.run(Plan(shards(1, 1), (Map(Full(), writes=NUMBERS),)), str(tmp_path / "scratch"), workers=workers)
+
+
+def test_a_driver_that_is_killed_takes_its_workers_along(tmp_path):
+    script = textwrap.dedent(
+        """
+        import sys, time, os
+        from pathlib import Path
+        from crawlsieve.pipelines.engines import local
+        from crawlsieve.stages.plan import Map, Plan
+        from tests.engines.plans import NUMBERS, shards
+        from tests.engines.test_workers import Sleep
+
+        if __name__ == "__main__":
+            plan = Plan(shards(1, 1), (Map(Sleep(sys.argv[1]), writes=NUMBERS),))
+            local.run(plan, sys.argv[1] + "/scratch", workers=2)
+        """
+    )
+    (tmp_path / "driver.py").write_text(script)
+    root = Path(__file__).parents[2]
+    driver = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+        [sys.executable, str(tmp_path / "driver.py"), str(tmp_path)], env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    workers = wait_for(lambda: [int(file.stem) for file in tmp_path.glob("*.pid")], 2)
+    driver.kill()
+    driver.wait()
+
+    wait_for(lambda: [pid for pid in workers if not alive(pid)], 2)
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Tells its process id, and sleeps."""
+
+    folder: str
+
+    def __call__(self, rows: Iterator[Batch]) -> Iterator[Batch]:
+        for _ in rows:
+            (Path(self.folder) / f"{os.getpid()}.pid").touch()
+            time.sleep(60)
+        yield from ()
+
+
+def wait_for(found, count):
+    for _ in range(300):
+        if len(found()) >= count:
+            return found()
+        time.sleep(0.1)
+    pytest.fail(f"still waiting: {found()}")
+
+
+def alive(pid):
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
