@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from html import unescape
 from typing import Any
 
 from crawlsieve.pipelines.sample import broken, prose, spam
@@ -12,6 +14,8 @@ from crawlsieve.pipelines.sample.pydoc_pages import Rendered, render
 from crawlsieve.pipelines.sample.texts import articles
 from crawlsieve.pipelines.sample.warc import Damaged, Record
 from crawlsieve.pipelines.sample.web import page
+
+_TAG = re.compile(r"</?[a-z0-9]+>")
 
 WARCS = 4
 """Ordinary shards; one more holds what is broken."""
@@ -82,7 +86,7 @@ def rows() -> list[Row]:
 def _pages() -> list[Record]:
     documentation = [
         page(f"documentation: {one.kind}", _address(one), f"{one.name} - Python documentation", one.body)
-        for one in [*(one for one in _rendered() if one.kind == "module"), *_topics(0)]
+        for one in [*(one for one in _rendered() if one.kind != "topic"), *_topics(0)]
     ]
     return [*documentation, *prose.originals(), *prose.copies(), *prose.near_copies(), *prose.encoded(),
             *prose.transported(), *prose.private(), *spam.pages(), *broken.other_records()]  # fmt: skip
@@ -101,14 +105,11 @@ def _topics(part: int) -> list[Rendered]:
 
 def _plain(one: Rendered) -> str:
     """The text of a topic, with its tags off: they are ours, and plain."""
-    text = one.body
-    for tag in ("h2", "p", "pre"):
-        text = text.replace(f"<{tag}>", "").replace(f"</{tag}>", "")
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return unescape(_TAG.sub("", one.body))
 
 
 def _address(one: Rendered) -> str:
-    folder = "library" if one.kind == "module" else "reference"
+    folder = {"module": "library", "digest": "notes", "topic": "reference"}[one.kind]
     return f"https://docs.example.org/3/{folder}/{one.name}.html"
 
 

@@ -20,6 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 _ADDRESS = re.compile(r"(?: |&nbsp;)at(?: |&nbsp;)0x[0-9a-fA-F]+")
+_PLAIN = re.compile(r"[A-Z][A-Za-z ,;:()'-]+(?:\. [A-Z][A-Za-z ,;:()'-]+)*\.")
+_MANY = 12
+_QUOTED = re.compile(r'"(\S(?:[^"]*\S)?)"')
+_STARRED = re.compile(r"\*(\w(?:[^*]*\w)?)\*")
 _UNDERLINE = re.compile(r"^[*=~^-]{3,}$", re.MULTILINE)
 
 
@@ -27,7 +31,7 @@ class Rendered(NamedTuple):
     """One page of the standard library's documentation."""
 
     kind: str
-    """`module` or `topic`."""
+    """`module`, `digest` or `topic`."""
     name: str
     body: str
     """HTML without head and chrome."""
@@ -67,6 +71,22 @@ def _module(name: str) -> str | None:
     return page
 
 
+def _digest(name: str) -> str | None:
+    """What the docstrings of a module say in plain sentences, without code; None where that is not much."""
+    module = sys.modules[name]
+    public = [value for key, value in sorted(vars(module).items()) if not key.startswith("_")]
+    objects = [module, *(value for value in public if getattr(value, "__module__", None) == name)]
+    methods = [value for one in objects if isinstance(one, type) for value in vars(one).values() if callable(value)]
+    found = (" ".join(block.split()) for one in [*objects, *methods] for block in _docstring(one).split("\n\n"))
+    prose = list(dict.fromkeys(block for block in found if _PLAIN.fullmatch(block) and block.count(" ") >= _MANY))
+    return "\n".join(f"<p>{block}</p>" for block in prose) if len(prose) >= _MANY // 2 else None
+
+
+def _docstring(one: object) -> str:
+    text = getattr(one, "__doc__", None)
+    return text if isinstance(text, str) else ""
+
+
 def _topic(text: str) -> str:
     """A topic of `help()`: plain text in paragraphs, of which we make headings, paragraphs and code."""
     blocks = []
@@ -76,8 +96,13 @@ def _topic(text: str) -> str:
         elif block.startswith("   "):
             blocks.append(f"<pre>{_escape(block)}</pre>")
         else:
-            blocks.append(f"<p>{_escape(' '.join(block.split()))}</p>")
+            blocks.append(f"<p>{_inline(_escape(' '.join(block.split())))}</p>")
     return "\n".join(blocks)
+
+
+def _inline(text: str) -> str:
+    """Quoted code and starred words as the elements that the manual on the web has in their place."""
+    return _STARRED.sub(r"<em>\1</em>", _QUOTED.sub(r"<code>\1</code>", text))
 
 
 def _escape(text: str) -> str:
@@ -90,6 +115,7 @@ def _main() -> None:
     topics = importlib.import_module("pydoc_data.topics").topics
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         pages = [Rendered("module", name, body) for name in modules if (body := _module(name))]
+        pages += [Rendered("digest", page.name, body) for page in pages if (body := _digest(page.name))]
         pages += [Rendered("topic", name, _topic(topics[name])) for name in sorted(topics)]
     sys.stdout.writelines(json.dumps(page) + "\n" for page in pages)
 

@@ -45,7 +45,7 @@ def _stuffed() -> list[Record]:
     story = articles()["en_ferry"].parts
     return [
         *keyword,
-        *[_shop("repeated lines", f"last-chance-{good}", paragraphs([f"All of the {good} have to go.", *[line] * 25]))
+        *[_shop("repeated lines", f"last-chance-{good}", f"<p>All of the {good} have to go.{f'<br>{line}' * 25}</p>")
           for good in _GOODS[6:]],
         _shop("repeated paragraphs", "the-ferry-of-offers", paragraphs([*story[:2], *story[:2], *story[:2]])),
         _shop("repeated passages", "the-boat-of-offers", paragraphs([f"{story[0]} {story[1]} {story[0]}", story[0]])),
@@ -54,11 +54,11 @@ def _stuffed() -> list[Record]:
 
 def _listed() -> list[Record]:
     """Bullets, links and numbers with hardly a sentence."""
-    bullets = "".join(f"<p>• the {good} with free delivery to the door and a year of care</p>" for good in _GOODS * 2)
+    bullets = "<br>".join(f"• the {good} and the {other} with free delivery" for good in _GOODS for other in _GOODS[:3])
     links = "".join(f"<p>{good.capitalize()} and more {good}</p>" for good in _GOODS * 4)
     rows = "".join(f"<tr><td>{i}</td><td>{choice(str(i), 900)}.{i % 90 + 10}</td></tr>" for i in range(150))
     return [
-        _shop("bullets", "all-the-offers", bullets),
+        _shop("bullets", "all-the-offers", f"<p>{bullets}</p>"),
         _shop("short lines", "sitemap", links),
         _shop("numbers", "price-list", f"<table>{rows}</table>"),
     ]
@@ -93,11 +93,11 @@ def _odd_words() -> list[Record]:
 def _templates() -> list[Record]:
     """Pages that were never finished, programs, and notices in place of a text."""
     story = articles()["en_clock"].parts
-    code = "function wind(clock) { if (clock.weight &lt; 1) { return lift(clock, 110); } return clock; }"
+    letter = "Dear {first_name}, we thank you for your visit to the tower, and we hope to see you again."
     notice = "Please enable JavaScript in your browser to see this page."
     return [
         _shop("lorem ipsum", "coming-soon", paragraphs([_LOREM, *story[:3]])),
-        _shop("curly bracket", "program", paragraphs(story[:3]) + f"\n<pre>{code}</pre>"),
+        _shop("curly bracket", "thank-you", paragraphs([letter, *story[:3]])),
         _shop("javascript", "no-script", paragraphs([notice] * 4)),
         _shop(
             "policy lines", "legal", paragraphs([f"Our privacy policy, part {i}, tells you more." for i in range(40)])
