@@ -1,0 +1,169 @@
+"""The command line. Everything heavy is imported by the command that needs it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from crawlsieve.stages.errors import CrawlsieveError
+
+if TYPE_CHECKING:
+    from crawlsieve.pipelines.recipe import Recipe
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+app = typer.Typer(
+    help="Common Crawl shards in, curated Parquet out, every record accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe: a YAML file.")]
+RunPath = Annotated[str, typer.Argument(metavar="RUN", help="The output folder of a run.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one option of the recipe: source.paths=a.warc.gz,b.warc.gz or steps.language.at_least=0.5. "
+        "The second step of a kind is judge_2, and so on. May be given several times.",
+    ),
+]
+Output = Annotated[str | None, typer.Option(metavar="FOLDER", help="Write there, not where the recipe says.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=1024, help="Worker processes; as many as there are cores if not given.")
+]
+
+
+@app.command("run")
+def run_command(
+    recipe: RecipePath,
+    *,
+    changes: Changes = None,
+    output: Output = None,
+    workers: Workers = None,
+    engine: Annotated[Literal["local"], typer.Option(help="Who runs it.")] = "local",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Run a recipe, or go on with a run that was stopped."""
+    from rich.console import Console
+
+    from crawlsieve.pipelines import curate
+    from crawlsieve.pipelines.progress import Progress
+    from crawlsieve.pipelines.recipe_check import check
+
+    run = {"local": curate.run}[engine]
+    loaded = _load(recipe, changes, output)
+    check(loaded)
+    shown = Progress.silent() if quiet else Progress(Console(stderr=True))
+    try:
+        run(loaded, workers=workers or cores(), progress=shown)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. The same command goes on with the shards that {loaded.output} lacks.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command("plan")
+def plan_command(
+    recipe: RecipePath, *, changes: Changes = None, output: Output = None, workers: Workers = None
+) -> None:
+    """Check a recipe and print what it would do; no input is read."""
+    from crawlsieve.pipelines.plan_text import plan_text
+    from crawlsieve.pipelines.recipe_check import check
+    from crawlsieve.pipelines.recipe_output import output_state
+
+    loaded = _load(recipe, changes, output)
+    inputs = check(loaded, writes=False)
+    typer.echo(plan_text(loaded, inputs, output_state(loaded), workers or cores()), nl=False)
+
+
+@app.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of recipes, for editors."""
+    import json
+
+    from crawlsieve.pipelines.json_schema import recipe_schema
+
+    typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command("sql")
+def sql_command(
+    run: RunPath,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="SQL over documents, rejected, duplicates, ...")],
+    *,
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How rows are printed.")] = "table",
+) -> None:
+    """Ask DuckDB about a run: views documents, rejected, duplicates, failed, signals."""
+    from crawlsieve.pipelines import sql
+
+    sql.sql_command(run, query, form)
+
+
+@app.command("explain")
+def explain_command(
+    run: RunPath, page: Annotated[str, typer.Argument(metavar="URL-OR-ID", help="The document: its URL or id.")]
+) -> None:
+    """Say what happened to a page: every rule with its value and bound."""
+    from crawlsieve.pipelines import explain
+
+    explain.explain_command(run, page)
+
+
+@app.command("digest")
+def digest_command(run: RunPath) -> None:
+    """Print one number for the rows of each table: equal runs, equal digests."""
+    from crawlsieve.pipelines.digest import digest
+
+    for table, number in digest(run).items():
+        typer.echo(f"{number}  {table}")
+
+
+@app.command("sample")
+def sample_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")],
+) -> None:
+    """Write a small crawl to try recipes on; no network is needed."""
+    from crawlsieve.pipelines.sample import write_sample
+
+    write_sample(folder)
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    from crawlsieve import __version__
+
+    typer.echo(__version__)
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main() -> None:
+    """Run the command line. A user's mistake is a message and exit status 1; misuse of the command itself is 2."""
+    try:
+        app()
+    except CrawlsieveError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(1)
+
+
+def _load(path: str, changes: list[str] | None, output: str | None) -> "Recipe":
+    from crawlsieve.pipelines.recipe import load
+
+    wanted = {}
+    for change in changes or []:
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"'{change}' has no '='. Write KEY=VALUE.", param_hint="--set")
+        wanted[key.strip()] = value.strip()
+    return load(path, wanted | ({} if output is None else {"output": output}))

@@ -1,0 +1,124 @@
+"""What `crawlsieve plan` prints: what will run, in which order, on how much. Nothing of the inputs is read."""
+
+from collections import Counter
+from collections.abc import Sequence
+from textwrap import fill
+from typing import Any
+
+import pyarrow as pa
+
+from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.pipelines.recipe_options import shown
+from crawlsieve.schemas import tables
+from crawlsieve.stages.read import Input
+
+FIRST_INPUTS = 5
+_WIDTH = 100
+
+
+def plan_text(recipe: Recipe, inputs: Sequence[Input], state: str, workers: int) -> str:
+    """The plan of a run, for people.
+
+    Args:
+        recipe: as loaded.
+        inputs: what the survey found.
+        state: what stands at the output.
+        workers: worker processes of the run.
+    """
+    parts = [_head(recipe, state), _inputs(inputs), _steps(recipe), _tables(recipe), _passes(recipe, inputs, workers)]
+    return "\n\n".join(parts) + "\n"
+
+
+def size_text(size: int) -> str:
+    """Bytes in the unit (of 1,000) that leaves one to three digits: 1.2 MB."""
+    if size < 1000:
+        return f"{size} bytes"
+    number = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 999.95:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1000:,.1f} PB"
+
+
+def _head(recipe: Recipe, state: str) -> str:
+    return "\n".join(
+        [
+            f"recipe  {recipe.path}: {recipe.name}, seed {recipe.seed}",
+            f"output  {recipe.output} ({state})",
+        ]
+    )
+
+
+def _inputs(inputs: Sequence[Input]) -> str:
+    known = sum(item.size or 0 for item in inputs)
+    total = size_text(known) if all(item.size is not None for item in inputs) else f"at least {size_text(known)}"
+    formats = Counter(item.format for item in inputs)
+    told = ", ".join(f"{count} {name}" for name, count in sorted(formats.items()))
+    lines = [f"inputs  {len(inputs)} ({told}), {total}"]
+    for item in inputs[:FIRST_INPUTS]:
+        size = "size unknown" if item.size is None else size_text(item.size)
+        lines.append(f"  {item.path}  {item.format}, {size}")
+    if len(inputs) > FIRST_INPUTS:
+        lines.append(f"  ... and {len(inputs) - FIRST_INPUTS} more")
+    return "\n".join(lines)
+
+
+def _steps(recipe: Recipe) -> str:
+    lines = ["steps"]
+    names = [name for name, _ in recipe.chain] + (["exact_duplicates"] if recipe.exact else [])
+    for number, (name, entry) in enumerate(zip(names, recipe.options["steps"], strict=True), 1):
+        (options,) = entry.values()
+        lines.append(_wrapped(f"  {number}. {name}: ", ", ".join(_option(*item) for item in options.items()), 8))
+        if number <= len(recipe.chain):
+            adds = recipe.chain[number - 1].step.adds
+            lines += [_wrapped("     adds ", ", ".join(_column(field) for field in adds), 10)] if adds.names else []
+    return "\n".join(lines)
+
+
+def _tables(recipe: Recipe) -> str:
+    signals = [field for _, step in recipe.chain for field in step.adds]
+    kept = [
+        ("documents", tables.DOCUMENTS),
+        ("rejected", tables.REJECTED),
+        ("duplicates", tables.DUPLICATES),
+        ("failed", tables.FAILED),
+    ]
+    lines = [f"tables  (keep_rejected: {recipe.keep_rejected})"]
+    lines += [_wrapped(f"  {name}: ", ", ".join(schema.names), 8) for name, schema in kept]
+    head = ", ".join(tables.SIGNALS_HEAD.names)
+    lines.append(_wrapped("  signals: ", f"{head}, and the {len(signals)} columns that the steps add", 8))
+    return "\n".join(lines)
+
+
+def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
+    keys = ["same records", *(f"equal {key}" for key in (recipe.exact.by if recipe.exact else ()))]
+    processes = "1 worker process" if workers == 1 else f"{workers} worker processes"
+    return "\n".join(
+        [
+            f"passes  ({processes})",
+            f"  1. curate: one task an input, {len(inputs)} in all; each reads its input once",
+            f"  2. decide: {', then '.join(keys)}; keys only, no text",
+            "  3. publish: one task an output file, then the manifest",
+        ]
+    )
+
+
+def _option(name: str, value: Any) -> str:  # noqa: ANN401 - any YAML value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        listed = f"[{', '.join(value)}]"
+        return f"{name}: {listed if len(listed) <= _WIDTH else f'{len(value)} values, the first {value[0]}'}"
+    return f"{name}: {value if isinstance(value, str) else shown(value)}"
+
+
+def _column(field: pa.Field) -> str:
+    unit = (field.metadata or {}).get(b"unit", b"").decode()
+    return f"{field.name} ({field.type}{f', {unit}' if unit else ''})"
+
+
+def _wrapped(label: str, text: str, indent: int) -> str:
+    return (
+        fill(label + text, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+        if text
+        else label.rstrip(": ")
+    )

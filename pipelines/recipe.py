@@ -1,0 +1,153 @@
+"""A recipe: what to read, the steps in their order, where the result goes. Checked as a whole before anything is read.
+
+`load` checks what the file says; `crawlsieve.pipelines.recipe_check.check` then checks it against the world. Relative
+paths are relative to the working directory.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
+from pydantic import StringConstraints
+
+from crawlsieve.pipelines.recipe_columns import column_problems
+from crawlsieve.pipelines.recipe_file import read_recipe, step_entries
+from crawlsieve.pipelines.recipe_options import OptionsError, Path, build, option_types, plain
+from crawlsieve.pipelines.recipe_order import NamedStep, key_of, order_problems, payload_problem
+from crawlsieve.pipelines.recipe_set import apply_changes
+from crawlsieve.pipelines.steps import STEPS, source_class, step_class
+from crawlsieve.stages.errors import RecipeError
+
+KeepRejected = Literal["none", "signals", "text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The top level of a recipe."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    """What the run is called in its manifest and card: letters, digits, `.`, `_` and `-`."""
+
+    seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
+    """Goes to every step that has an option `seed` and sets none; the same seed, the same rows."""
+
+    source: dict[str, Any]
+    """What to read."""
+
+    output: Annotated[str, StringConstraints(min_length=1)]
+    """The run directory: a path relative to the working directory, or an address such as s3://bucket/folder."""
+
+    keep_rejected: KeepRejected = "signals"
+    """What is kept of rejected documents and duplicates: nothing but ids and reasons, their signals, or text too."""
+
+    steps: tuple[Any, ...]
+    """What happens to every document, in order: the key is the step, the value its options."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe whose every option has its type, and whose steps fit together."""
+
+    name: str
+    seed: int
+    source: Any
+    """The `Source` of `crawlsieve.stages.read`."""
+    output: str
+    keep_rejected: KeepRejected
+    chain: tuple[NamedStep, ...]
+    """Steps that look at one document at a time."""
+    exact: Any
+    """The `ExactDuplicates` that ends the recipe, or None."""
+    options: dict[str, Any] = field(hash=False)
+    """The whole recipe with all defaults written out, as JSON values; itself a recipe that loads to an equal one."""
+    path: str = field(compare=False)
+    """Where the recipe was read."""
+
+
+def load(path: str, changes: Mapping[str, str] | None = None) -> Recipe:
+    """Read a recipe and check all that can be known from the file alone.
+
+    Args:
+        path: the file.
+        changes: place -> value, as `--set` takes them: `source.paths` -> `a.warc.gz,b.warc.gz`, `output` -> `out/x`,
+            `steps.language.at_least` -> `0.5`; `judge_2` is the second `judge`, and so on.
+
+    Raises:
+        RecipeError: everything that is wrong with it, each with its place and the nearest right answer.
+    """
+    given = read_recipe(path)
+    origins = apply_changes(given, changes or {}, Header)
+    problems = Problems(path, origins)
+    inner = {"source": dict, "steps": list}
+    top = {key: type(value)() if isinstance(value, inner.get(key, ())) else value for key, value in given.items()}
+    header = problems.build(Header, top, (), path)
+    source: Any = None
+    if isinstance(given.get("source"), dict):
+        source = problems.build(source_class(), given["source"], ("source",), f"{path} source")
+    steps = []
+    if isinstance(given.get("steps"), list):
+        for entry in step_entries(given["steps"], path, problems.found):
+            kind = step_class(entry.key)
+            seeded = {"seed": header.seed if header else 0} if "seed" in option_types(kind) else {}
+            step = problems.build(kind, seeded | entry.options, ("steps", entry.name), entry.place)
+            steps.append(NamedStep(entry.name, step))
+    problems.report()
+    for number, problem in order_problems(steps) or column_problems(steps):
+        problems.found.append(f"{path} step {number} ({key_of(steps[number - 1].name)}): {problem}")
+    if payload_problem(steps, {source.format}):
+        problems.found.append(f"{path} source: {payload_problem(steps, {source.format})}")
+    problems.report()
+    return _recipe(path, header, source, steps)
+
+
+class Problems:
+    """What is wrong with a recipe, so that all of it is told at once."""
+
+    def __init__(self, path: str, origins: Mapping[Path, str]) -> None:
+        self.path = path
+        self.found: list[str] = []
+        self._origins = origins
+
+    def build(self, kind: Any, options: Mapping[str, Any], base: Path, place: str) -> Any:  # noqa: ANN401 - a `kind`
+        """An instance of `kind`, or None and its problems noted under `place`, or under the `--set` they come from."""
+        try:
+            return build(kind, options)
+        except OptionsError as error:
+            for inside, problem in error.problems:
+                path = base + inside
+                origins = [self._origins[path[:n]] for n in range(len(path) + 1) if path[:n] in self._origins]
+                self.found.append(f"--set {origins[0]}: {problem}" if origins else f"{place}: {problem}")
+            return None
+
+    def report(self) -> None:
+        """Stop if anything was found.
+
+        Raises:
+            RecipeError: one line for one problem, else a list.
+        """
+        if len(self.found) == 1:
+            raise RecipeError(self.found[0])
+        if self.found:
+            listed = "".join(f"\n  {problem}" for problem in self.found)
+            raise RecipeError(f"{self.path}: {len(self.found)} problems.{listed}")
+
+
+def _recipe(path: str, header: Header, source: Any, steps: list[NamedStep]) -> Recipe:  # noqa: ANN401 - a Source
+    options = {
+        **plain(header),
+        "source": plain(source),
+        "steps": [{key_of(name): plain(step)} for name, step in steps],
+    }
+    decides = bool(steps) and STEPS[key_of(steps[-1].name)].decides
+    return Recipe(
+        name=header.name,
+        seed=header.seed,
+        source=source,
+        output=header.output,
+        keep_rejected=header.keep_rejected,
+        chain=tuple(steps[:-1] if decides else steps),
+        exact=steps[-1].step if decides else None,
+        options=options,
+        path=path,
+    )

@@ -1,0 +1,90 @@
+"""A recipe against the world: its inputs, the files of its steps, and the place of its output. Nothing is read yet."""
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+import fsspec
+
+from crawlsieve.pipelines.recipe import Problems, Recipe
+from crawlsieve.pipelines.recipe_order import key_of, payload_problem
+from crawlsieve.pipelines.recipe_output import output_problem
+from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.read import Input, survey
+from crawlsieve.stages.read.places import failures, local, protocol
+
+
+def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
+    """Survey the inputs of a recipe and check everything that it names.
+
+    Args:
+        recipe: as `load` made it.
+        writes: whether an object store is tried with a small file, which is removed again. A local folder is only
+            looked at.
+
+    Returns:
+        The inputs, for whoever goes on.
+
+    Raises:
+        RecipeError: an unreadable path, a missing model or list, inputs that the steps cannot use, an output that is
+            not writable or holds another run; all that is found, at once.
+    """
+    problems = Problems(recipe.path, {})
+    problems.found += _file_problems(recipe)
+    problem = output_problem(recipe, writes=writes)
+    problems.found += [f"{recipe.path} output: {problem}"] if problem else []
+    inputs: tuple[Input, ...] = ()
+    try:
+        inputs = tuple(survey(recipe.source))
+    except SourceError as error:
+        problems.found.append(f"{recipe.path} source: {error}")
+    problems.found += [f"{recipe.path} source: {problem}" for problem in _input_problems(recipe, inputs) if problem]
+    problems.report()
+    return inputs
+
+
+def _input_problems(recipe: Recipe, inputs: tuple[Input, ...]) -> Iterable[str]:
+    yield payload_problem(recipe.chain, {item.format for item in inputs})
+    folder = _absolute(recipe.output).rstrip("/") + "/"
+    inside = next((item.path for item in inputs if _absolute(item.path).startswith(folder)), None)
+    if inside:
+        yield f"'{inside}' lies in the output '{recipe.output}', which this run writes. Choose another --output."
+
+
+def _absolute(path: str) -> str:
+    place = local(path)
+    return path if place is None else os.path.normpath(Path.cwd() / place)
+
+
+def _file_problems(recipe: Recipe) -> list[str]:
+    return [
+        f"{recipe.path} step {number} ({key_of(name)}): {problem}"
+        for number, (name, step) in enumerate(recipe.chain, 1)
+        for problem in map(_file_problem, step.files)
+        if problem
+    ]
+
+
+def _file_problem(path: str) -> str:
+    """Why a file cannot be read, with the nearest one that can; empty if it can."""
+    place = local(path)
+    if place is None:
+        return _remote_problem(path)
+    if place.is_dir():
+        return f"'{path}' is a folder, not a file."
+    if not place.exists():
+        siblings = [file.name for file in place.parent.iterdir()] if place.parent.is_dir() else []
+        close = get_close_matches(place.name, siblings, n=1)
+        return f"no file '{path}'." + (f" Did you mean '{place.parent / close[0]}'?" if close else "")
+    return "" if os.access(place, os.R_OK) else f"'{path}' may not be read by this user."
+
+
+def _remote_problem(path: str) -> str:
+    try:
+        system, place = fsspec.core.url_to_fs(path)
+        return "" if system.isfile(place) else f"no file '{path}'."
+    except (ImportError, ValueError) as error:
+        return f"'{path}': {error}."
+    except failures(protocol(path)) as error:
+        return f"'{path}' cannot be reached: {error}."

@@ -1,0 +1,83 @@
+"""Whether every column that a step needs is there when it is needed, and is added once."""
+
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+import pyarrow as pa
+
+from crawlsieve.pipelines.recipe_options import OptionsError, alternatives, build, option_types, shown
+from crawlsieve.pipelines.recipe_order import NamedStep, key_of
+from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.schemas.record import RECORD
+from crawlsieve.stages.errors import RecipeError
+from crawlsieve.stages.step import Step
+
+
+def column_problems(steps: list[NamedStep]) -> list[tuple[int, str]]:
+    """(number of the step, what is wrong with its columns) each."""
+    owners = dict.fromkeys(RECORD.names, "the reader")
+    added: list[pa.Field] = []
+    problems = []
+    for number, (name, step) in enumerate(steps, 1):
+        missing = [column for column in dict.fromkeys(step.reads) if column not in owners]
+        problems += [(number, _missing(column, number, steps)) for column in missing]
+        if STEPS[key_of(name)].decides:
+            problems += [(number, problem) for problem in ([] if missing else _unordered(step, added))]
+            continue
+        twice = next((field.name for field in step.adds if field.name in owners), None)
+        if twice:
+            problems.append((number, _added_twice(twice, step, owners[twice])))
+        owners |= dict.fromkeys(step.adds.names, f"step {number} ({key_of(name)})")
+        added += step.adds
+    return problems
+
+
+@cache
+def who_adds(column: str) -> str:
+    """A step, as a recipe writes it, that adds `column`; empty if there is none."""
+    for key, kind in STEPS.items():
+        for options in [] if kind.decides else _variants(step_class(key)):
+            try:
+                step = build(step_class(key), options)
+            except OptionsError:
+                continue
+            if column in step.adds.names:
+                return f"{key}: {{{', '.join(f'{name}: [{choice}]' for name, (choice,) in options.items())}}}"
+    return ""
+
+
+def _variants(kind: Any) -> list[dict[str, list[str]]]:  # noqa: ANN401 - a step's class
+    """No options, then each choice of each option that is a list of choices."""
+    choices = [
+        {name: [choice]}
+        for name, annotation in option_types(kind).items()
+        for member in alternatives(annotation)
+        if get_origin(member) is tuple and get_origin(get_args(member)[0]) is Literal
+        for choice in get_args(get_args(member)[0])
+    ]
+    return [{}, *choices]
+
+
+def _missing(column: str, number: int, steps: list[NamedStep]) -> str:
+    key = key_of(steps[number - 1].name)
+    for later, (name, step) in enumerate(steps[number:], number + 1):
+        if not STEPS[key_of(name)].decides and column in step.adds.names:
+            return f"needs column '{column}', which step {later} ({key_of(name)}) adds. Move that before `{key}`."
+    adder = who_adds(column)
+    remedy = f"Put `{adder}` before `{key}`." if adder else "No step adds a column of that name."
+    return f"needs column '{column}', which no step before it adds. {remedy}"
+
+
+def _added_twice(column: str, step: Step, owner: str) -> str:
+    remedy = (
+        "Give one of them a prefix, `prefix: raw_`." if "prefix" in option_types(type(step)) else "Remove one of them."
+    )
+    return f"adds column {shown(column)}, which {owner} adds already. {remedy}"
+
+
+def _unordered(exact: Any, added: list[pa.Field]) -> list[str]:  # noqa: ANN401 - an ExactDuplicates
+    try:
+        exact.check(pa.schema(added))
+    except RecipeError as error:
+        return [str(error).removeprefix("exact_duplicates: ")]
+    return []

@@ -1,0 +1,112 @@
+"""The file of a recipe, and the entries of its list of steps."""
+
+from collections import Counter
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crawlsieve.pipelines.recipe_options import nearest, shown
+from crawlsieve.pipelines.recipe_yaml import parse
+from crawlsieve.pipelines.steps import STEPS
+from crawlsieve.stages.errors import RecipeError
+
+MOST_BYTES = 1 << 20
+"""A larger file is no recipe but, say, a WARC given by mistake."""
+
+
+class StepEntry(NamedTuple):
+    """One entry of `steps`, well formed and of a known kind."""
+
+    place: str
+    """What messages call it."""
+    name: str
+    """Its key, made unique: judge, judge_2, ..."""
+    key: str
+    options: dict[str, Any]
+
+
+def read_recipe(path: str) -> dict[str, Any]:
+    """The mapping in the file at `path`; steps without options (`- extract`) have an empty mapping.
+
+    Raises:
+        RecipeError: there is no such file, or it is no YAML mapping.
+    """
+    given = parse(_text(Path(path), path), path)
+    if not isinstance(given, dict):
+        what = "the file is empty" if given is None else f"this is {shown(given)}"
+        raise RecipeError(f"{path}: a recipe is a mapping with name, source, output and steps; {what}.")
+    if isinstance(given.get("steps"), list):
+        given["steps"] = [_normal(item) for item in given["steps"]]
+    return given
+
+
+def step_names(steps: list[Any]) -> list[str]:
+    """A unique name for each entry; that of a malformed entry is empty."""
+    seen: Counter[str] = Counter()
+    names = []
+    for item in steps:
+        key = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else ""
+        seen[key] += 1
+        names.append(f"{key}_{seen[key]}" if seen[key] > 1 and key else key)
+    return names
+
+
+def step_entries(steps: list[Any], path: str, problems: list[str]) -> list[StepEntry]:
+    """The entries that are well formed; what is wrong with the others goes to `problems`."""
+    entries = []
+    for number, (item, name) in enumerate(zip(steps, step_names(steps), strict=True), 1):
+        problem = _malformed(item)
+        if problem:
+            problems.append(f"{path} step {number}: {problem}")
+            continue
+        ((key, options),) = item.items()
+        entries.append(StepEntry(f"{path} step {number} ({key})", name, key, options))
+    return entries
+
+
+def _malformed(item: Any) -> str:  # noqa: ANN401 - any YAML value
+    if not isinstance(item, dict) or not item:
+        return f"{shown(item)} is no step. A step is its name and its options: `- language: {{keep: [en]}}`."
+    key, *more = item
+    if more:
+        return (
+            f"one entry has {len(item)} keys ({', '.join(item)}). "
+            f"Indent the options of '{key}' deeper than '{key}' itself, or begin a new step with '- '."
+        )
+    if key not in STEPS:
+        return f"no step '{key}'.{nearest(key, list(STEPS))} Steps: {', '.join(STEPS)}."
+    if not isinstance(item[key], dict):
+        return f"the options of '{key}' are a mapping, `{key}: {{option: value}}`; this is {shown(item[key])}."
+    return ""
+
+
+def _normal(item: Any) -> Any:  # noqa: ANN401 - any YAML value
+    if isinstance(item, str):
+        return {item: {}}
+    if isinstance(item, dict) and len(item) == 1:
+        return {key: {} if options is None else options for key, options in item.items()}
+    return item
+
+
+def _text(file: Path, path: str) -> str:
+    try:
+        if file.is_file() and file.stat().st_size > MOST_BYTES:
+            raise RecipeError(f"{path}: {file.stat().st_size:,} bytes are no recipe. A recipe is a YAML file.")
+        return file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        close = get_close_matches(file.name, _recipes(file.parent), n=1)
+        hint = f" Did you mean '{file.parent / close[0]}'?" if close else ""
+        raise RecipeError(f"{path}: no such file.{hint}") from None
+    except IsADirectoryError:
+        held = ", ".join(_recipes(file)) or "none"
+        raise RecipeError(f"{path}: a folder, not a recipe. Recipes in it: {held}.") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: no UTF-8 text (byte {error.start}). A recipe is a YAML file.") from None
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}.") from None
+
+
+def _recipes(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(file.name for file in folder.iterdir() if file.suffix in {".yaml", ".yml"})

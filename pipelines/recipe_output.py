@@ -1,0 +1,76 @@
+"""Whether a run may write where its recipe says."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.stages.files import join, read_json
+from crawlsieve.stages.read.places import failures, protocol
+
+_OTHER = "Choose another folder with --output."
+
+
+def output_problem(recipe: Recipe, *, writes: bool) -> str:
+    """Why the run cannot write to its output, with what to do; empty if it can.
+
+    A folder that holds a run of the same name, finished or not, is gone on with. One that holds another run, or files
+    that are no run at all, is left alone.
+    """
+    try:
+        system, place = fsspec.core.url_to_fs(recipe.output)
+        if isinstance(system, LocalFileSystem):
+            return _folder_problem(Path(place)) or _other_run(recipe, system, place)
+        return _other_run(recipe, system, place) or (_probe_problem(recipe.output) if writes else "")
+    except (ImportError, ValueError) as error:
+        return f"'{recipe.output}': {error}."
+    except failures(protocol(recipe.output)) as error:
+        return f"'{recipe.output}' cannot be reached: {error}."
+
+
+def output_state(recipe: Recipe) -> str:
+    """What stands at the output of a recipe that `output_problem` found nothing wrong with, in a few words."""
+    if read_json(join(recipe.output, "manifest.json")) is not None:
+        return "holds a finished run of this name; what is unchanged is not repeated"
+    if read_json(join(recipe.output, "_work", "state.json")) is not None:
+        return "holds an unfinished run of this name, which goes on"
+    return "new"
+
+
+def _folder_problem(folder: Path) -> str:
+    """Why nothing can be made in a local folder, which need not exist yet."""
+    standing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not standing.is_dir():
+        return f"'{standing}' is a file, and the output is a folder. {_OTHER}"
+    if not os.access(standing, os.W_OK | os.X_OK):
+        return f"'{standing}' may not be written by this user. {_OTHER}"
+    return ""
+
+
+def _other_run(recipe: Recipe, system: Any, place: str) -> str:  # noqa: ANN401 - fsspec has no types
+    """Whether the folder is somebody else's."""
+    if not system.exists(place):
+        return ""
+    for record in (join(recipe.output, "manifest.json"), join(recipe.output, "_work", "state.json")):
+        found = read_json(record)
+        if found is not None and found.get("name", recipe.name) != recipe.name:
+            return f"'{recipe.output}' holds the run '{found['name']}', and this recipe is '{recipe.name}'. {_OTHER}"
+    names = sorted(entry.rstrip("/").rpartition("/")[2] for entry in system.ls(place, detail=False))
+    strange = [name for name in names if not name.startswith(".")]
+    if strange and not {"manifest.json", "_work"} & {*strange}:
+        return f"'{recipe.output}' holds files that are no run of crawlsieve ({', '.join(strange[:3])}). {_OTHER}"
+    return ""
+
+
+def _probe_problem(output: str) -> str:
+    """Why a small file cannot be written to a store."""
+    system, place = fsspec.core.url_to_fs(join(output, "_work", "probe"))
+    try:
+        system.pipe_file(place, b"")
+        system.rm_file(place)
+    except NotImplementedError:
+        return f"nothing can be written to {protocol(output)}:// addresses. {_OTHER}"
+    return ""

@@ -1,0 +1,54 @@
+"""Steps that a recipe can name. A class is imported when a recipe asks for it, so that `--help` loads no compiler."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """Where the class of a step lives, and what its place in the chain has to respect.
+
+    Attributes:
+        place: `module:Class`.
+        reads_text: the step looks at the text of a document, so there has to be one.
+        makes_text: the step turns payloads into text; it comes once, before all that read text.
+        decides: the step compares documents by their keys, which no step may change afterwards: it comes last.
+    """
+
+    place: str
+    reads_text: bool = False
+    makes_text: bool = False
+    decides: bool = False
+
+
+STEPS: dict[str, StepKind] = {
+    "url_filter": StepKind("crawlsieve.stages.url_filter:UrlFilter"),
+    "extract": StepKind("crawlsieve.stages.extract:Extract", makes_text=True),
+    "language": StepKind("crawlsieve.stages.language:Language", reads_text=True),
+    "clean_lines": StepKind("crawlsieve.stages.clean_lines:CleanLines", reads_text=True),
+    "measure": StepKind("crawlsieve.stages.measure:Measure", reads_text=True),
+    "judge": StepKind("crawlsieve.stages.judge:Judge"),
+    "redact": StepKind("crawlsieve.stages.redact:Redact", reads_text=True),
+    "exact_duplicates": StepKind("crawlsieve.stages.keys:ExactDuplicates", reads_text=True, decides=True),
+}
+
+SOURCE = "crawlsieve.stages.read:Source"
+
+
+def step_class(key: str) -> Any:  # noqa: ANN401 - a class with the shape of Step
+    """The class of the step that recipes call `key`."""
+    return loaded(STEPS[key].place)
+
+
+def source_class() -> Any:  # noqa: ANN401 - the class Source
+    """The class whose fields are the options of `source`."""
+    return loaded(SOURCE)
+
+
+@cache
+def loaded(place: str) -> Any:  # noqa: ANN401 - any class
+    """The class at `module:Class`."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
