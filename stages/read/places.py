@@ -1,0 +1,194 @@
+"""Where files live: opening one at a byte, over fsspec, and telling a passing fault from a lasting one.
+
+fsspec's own HTTP reader fetches blocks and does not check that a server honoured the range; so over HTTP we ask for one
+streamed response a connection, from the byte that we need, and look at what came back.
+"""
+
+import email.utils
+import errno
+import functools
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+import fsspec
+from fsspec import AbstractFileSystem
+
+from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.read.source import Input, Source
+
+_BLOCK = 8 << 20  # one request to an object store
+_LASTING = frozenset({errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.ENAMETOOLONG})
+_LONGEST_PAUSE = 120.0  # a server may ask for an hour; we ask again earlier
+_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs"}
+_SLOTS: dict[tuple[str, int], threading.BoundedSemaphore] = {}
+_SLOTS_LOCK = threading.Lock()
+
+
+class Bytes(Protocol):
+    """What is needed of an open file."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file open at the byte that was asked for, its size if the answer told it, and its version."""
+
+    file: Bytes
+    size: int | None
+    version: str
+
+
+def protocol(path: str) -> str:
+    """`file`, `http`, `https`, `s3`, `gs`, ... of an address."""
+    return path.split("://", 1)[0].lower() if "://" in path else "file"
+
+
+def is_http(path: str) -> bool:
+    """Whether the address is a web address."""
+    return protocol(path) in {"http", "https"}
+
+
+def local(path: str) -> Path | None:
+    """The path of a local file, null for an address elsewhere."""
+    return Path(path.removeprefix("file://")) if protocol(path) == "file" else None
+
+
+def filesystem(path: str, source: Source) -> AbstractFileSystem:
+    """The fsspec file system of an address. fsspec keeps one a process and thread.
+
+    Raises:
+        SourceError: nobody knows the protocol, or its package is not installed.
+    """
+    name = protocol(path)
+    try:
+        if not is_http(path):
+            return fsspec.filesystem(name, **({} if name == "file" else source.storage))
+        aiohttp = import_module("aiohttp")  # 0.2 s that a local run does not need
+    except ImportError as error:
+        hint = f"pip install 'crawlsieve[{_EXTRAS[name]}]'" if name in _EXTRAS else str(error)
+        raise SourceError(f"{path}: {name}:// needs a package that is not installed: {hint}") from error
+    except ValueError as error:
+        raise SourceError(f"{path}: no protocol {name}://. Known: local paths, https://, s3://, gs://") from error
+    quiet = aiohttp.ClientTimeout(total=None, sock_connect=source.timeout_seconds, sock_read=source.timeout_seconds)
+    return fsspec.filesystem(name, client_kwargs={"timeout": quiet, "auto_decompress": False})
+
+
+def version_of(info: Mapping[str, object]) -> str:
+    """The fingerprint in what a store says of an object: generation, ETag, or time of change."""
+    for key in ("generation", "ETag", "etag", "Last-Modified", "LastModified", "created"):
+        if info.get(key):
+            return str(info[key]).strip('"')
+    return ""
+
+
+def local_version(path: Path) -> tuple[int, str]:
+    """Size and time of change (ns) of a local file."""
+    stat = path.stat()
+    return stat.st_size, str(stat.st_mtime_ns)
+
+
+def open_at(item: Input, source: Source, position: int) -> Opened:
+    """The file, open at byte `position`.
+
+    Raises:
+        SourceError: it is not the file that was surveyed.
+        OSError, or one of `failures(protocol(item.path))`: as the store says; see `pause_asked`.
+    """
+    path = local(item.path)
+    if path is not None:
+        opened = _open_local(path, position)
+    elif is_http(item.path):
+        opened = _open_http(item.path, source, position)
+    else:
+        file = filesystem(item.path, source).open(item.path, "rb", block_size=_BLOCK, cache_type="readahead")
+        file.seek(position)
+        opened = Opened(cast("Bytes", file), file.size, version_of(file.details))
+    if item.version and opened.version and opened.version != item.version:
+        opened.file.close()
+        raise SourceError(f"{item.path} changed while the run was reading it. Run again: it is surveyed anew.")
+    return opened
+
+
+def _open_local(path: Path, position: int) -> Opened:
+    size, version = local_version(path)
+    file = path.open("rb", buffering=0)
+    file.seek(position)
+    return Opened(cast("Bytes", file), size, version)
+
+
+def _open_http(url: str, source: Source, position: int) -> Opened:
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={position}-"} if position else {})
+    # With a size given, fsspec does not ask the server for one first; block size 0 makes it stream.
+    file = filesystem(url, source).open(url, "rb", block_size=0, size=1, headers=headers)
+    ranged = file.r.status == 206
+    length = file.r.headers.get("Content-Length", "")
+    size = int(length) + (position if ranged else 0) if length.isdigit() else None
+    left = 0 if ranged else position  # a server that knows no ranges sends everything again
+    while left:
+        skipped = len(file.read(min(left, 1 << 20)))
+        if not skipped:
+            file.close()
+            raise ConnectionError(f"ended {left} bytes before byte {position}")
+        left -= skipped
+    return Opened(cast("Bytes", file), size, version_of(file.r.headers))
+
+
+@functools.cache
+def failures(name: str) -> tuple[type[Exception], ...]:
+    """What reading over protocol `name` may raise, beside SourceError."""
+    if name in {"http", "https"}:
+        return (OSError, import_module("aiohttp").ClientError)
+    if name in {"s3", "s3a"}:
+        aiohttp, botocore = import_module("aiohttp"), import_module("botocore.exceptions")
+        return (OSError, aiohttp.ClientError, botocore.BotoCoreError)
+    if name in {"gs", "gcs"}:
+        return (OSError, import_module("aiohttp").ClientError, import_module("gcsfs.retry").HttpError)
+    return (OSError,)
+
+
+def pause_asked(error: BaseException) -> float | None:
+    """Seconds that the server asks us to wait (0 if it names none); null if asking again is of no use."""
+    cause: BaseException | None = error
+    while cause is not None:  # fsspec says "not found" whatever a HEAD request met; the cause knows better
+        status = getattr(cause, "status", None) or getattr(cause, "code", None)
+        if isinstance(status, int) and status >= 400:
+            passing = status in {408, 425, 429} or status >= 500
+            return _retry_after(getattr(cause, "headers", None) or {}) if passing else None
+        cause = cause.__cause__
+    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError):
+        return None
+    if type(error).__name__ == "FileExpired" or getattr(error, "errno", None) in _LASTING:
+        return None
+    return 0.0
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds named by a Retry-After header, as a number or as a date (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return min(float(value), _LONGEST_PAUSE)
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    return min(max(0.0, until.timestamp() - time.time()), _LONGEST_PAUSE)
+
+
+def slot(path: str, source: Source) -> threading.BoundedSemaphore | None:
+    """The semaphore that keeps the connections to one host below the limit; null for local files."""
+    if local(path) is not None:
+        return None
+    key = (urlsplit(path).netloc, source.connections_per_host)
+    with _SLOTS_LOCK:
+        return _SLOTS.setdefault(key, threading.BoundedSemaphore(source.connections_per_host))
