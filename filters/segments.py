@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.codepoints import code_points
-from crawlsieve.filters.rows import count_lines, scan_lines, scan_paragraphs
+from crawlsieve.filters.rows import bound_lines, scan_lines, scan_paragraphs
 from crawlsieve.filters.tokens import scan_words
 
 
@@ -133,11 +133,10 @@ def _word_columns(room: int) -> tuple[np.ndarray, ...]:
 def _lines(data: np.ndarray, offsets: np.ndarray) -> Lines:
     """Lines of every text."""
     first = np.zeros(len(offsets), np.int64)
-    count_lines(data, offsets, first)
-    columns = _row_columns(int(first[-1]))
-    blank = np.empty(int(first[-1]), np.bool_)
-    scan_lines(data, offsets, code_points(), (*columns, blank))
-    return Lines(first, *columns, blank)
+    room = int(bound_lines(data, offsets))
+    columns = (*_row_columns(room), np.empty(room, np.bool_))
+    scan_lines(data, offsets, code_points(), (first, *columns))
+    return Lines(first, *(column[: first[-1]] for column in columns))
 
 
 def _paragraphs(data: np.ndarray, lines: Lines) -> Spans:

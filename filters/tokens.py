@@ -5,19 +5,19 @@ from numba import njit
 
 from crawlsieve.filters.codepoints import (
     ALONE,
+    ALPHA,
     CLASS,
-    FOLD,
     LETTER,
     LOWER,
     MARK,
     NUMBER,
-    OTHER,
-    PUNCTUATION,
     SPACE,
     UPPER,
     WORD,
     decode,
 )
+from crawlsieve.filters.codepoints import SOLID as SOLID_BIT
+from crawlsieve.filters.hashes import HIGH_BITS, SEED, between, finish, hash_bytes, hash_folded, hash_lower, load, place
 
 KIND_SHIFT = 24
 ALPHABETIC = 1
@@ -31,20 +31,8 @@ UPPERCASE = 8
 LOWERCASE = 16
 """At least one lower case letter."""
 
-_SEED = np.uint64(0x9E3779B97F4A7C15)
-_STEP = np.uint64(0xD6E8FEB86659FD93)
 _APOSTROPHE, _CURLY = 0x27, 0x2019
 _SLASH, _COLON, _DOT, _COMMA, _HYPHEN = 0x2F, 0x3A, 0x2E, 0x2C, 0x2D
-
-
-@njit(nogil=True, cache=True, inline="always")
-def mix(h):  # type: ignore[no-untyped-def]
-    """Spread every bit of a uint64 over all of it (finaliser of MurmurHash3, Appleby 2011)."""
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xFF51AFD7ED558CCD)
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xC4CEB9FE1A85EC53)
-    return h ^ (h >> np.uint64(33))
 
 
 @njit(nogil=True, cache=True)
@@ -69,6 +57,15 @@ def scan_words(data, offsets, table, begin, columns):  # type: ignore[no-untyped
             return doc
         glued = False  # a word that is no symbol ends right here
         while i < end:
+            stop, flags, tight, loose = short_ascii(data, i, end, glued, table)
+            if stop > i:
+                start[k], length[k], chars[k], kind[k] = i, stop - i, stop - i, flags
+                exact[k], folded[k] = tight, loose
+                glued = flags & WORDLIKE != 0
+                k += 1
+                i = stop + 1 if stop < end and data[stop] == 0x20 else stop
+                glued = glued and i == stop
+                continue
             cp, size = decode(data, i, end)
             entry = np.int64(table[cp])
             group = entry & CLASS
@@ -76,29 +73,83 @@ def scan_words(data, offsets, table, begin, columns):  # type: ignore[no-untyped
                 i += size
                 glued = False
                 continue
-            if group == LETTER or group == NUMBER or group == MARK or (glued and _opens_clitic(data, i, end, table)):
-                stop, count, loose, tight, flags = _word(data, i, end, table)
+            if group == LETTER or group == NUMBER or group == MARK or _leads(data, i, end, table, glued):
+                stop, count, flags = _word(data, i, end, table)
                 glued = True
             else:
-                stop, count, loose, tight, flags = _single(data, i, end, table)
+                stop, count, flags = _single(data, i, end, table)
                 glued = False
-            start[k], length[k], chars[k] = i, stop - i, count
-            folded[k], exact[k], kind[k] = mix(loose), mix(tight), (flags >> KIND_SHIFT) & 31
+            start[k], length[k], chars[k], kind[k] = i, stop - i, count, (flags >> KIND_SHIFT) & 31
+            exact[k] = folded[k] = hash_bytes(data, i, stop)
+            if count < stop - i:
+                folded[k] = hash_folded(data, i, stop, table)
+            elif flags & UPPER:
+                folded[k] = hash_lower(data, i, stop)
             i = stop
             k += 1
         first[doc + 1] = k
     return offsets.size - 1
 
 
+@njit(nogil=True, cache=True, inline="always")
+def short_ascii(data, i, end, glued, table):
+    """The word at i if it is of at most seven ASCII letters and digits, or one symbol, and that much is plain to see.
+
+    Returns:
+        (end, kind, hash, folded hash); end = i where it takes another look.
+    """
+    if i + 8 > end:
+        return i, 0, SEED, SEED
+    word = load(data, i)
+    capitals, smalls = between(word, 0x41, 0x5A), between(word, 0x61, 0x7A)
+    outside = ~(capitals | smalls | between(word, 0x30, 0x39)) & HIGH_BITS
+    if outside == 0:
+        return i, 0, SEED, SEED
+    below = (outside & (~outside + np.uint64(1))) - np.uint64(1)
+    run = place(outside)
+    mask = below >> np.uint64(7)
+    behind = (word >> np.uint64(8 * run)) & np.uint64(0xFFFF)
+    first = behind & np.uint64(0xFF)
+    if run == 0:
+        second = behind >> np.uint64(8)
+        if first <= 0x20 or first >= 0x7F or (second != 0x20 and second != 0x0A):
+            return i, 0, SEED, SEED
+        tight = finish(SEED, first, np.uint64(1))
+        return i + 1, 0, tight, tight
+    if first != 0x20 and first != 0x0A:
+        second = behind >> np.uint64(8)
+        if run == 7 or first >= 0x80 or first == 0x3A or second >= 0x80:
+            return i, 0, SEED, SEED
+        if (outside >> np.uint64(8 * run + 15)) & np.uint64(1) == 0:
+            return i, 0, SEED, SEED
+    kind = np.int64(WORDLIKE | SOLID)
+    total = np.uint64(run)
+    tight = finish(SEED, word & mask, total)
+    loose = tight
+    if smalls & mask:
+        kind |= ALPHABETIC | LOWERCASE
+    if capitals & mask:
+        kind |= ALPHABETIC | UPPERCASE
+        loose = finish(SEED, (word | (capitals >> np.uint64(2))) & mask, total)
+    return i + run, kind, tight, loose
+
+
 @njit(nogil=True, cache=True)
-def _word(data, i, end, table):  # type: ignore[no-untyped-def]
-    """The word of several characters that begins at i: (end, code points, folded hash, exact hash, properties)."""
-    loose, tight = _SEED, _SEED
+def _word(data, i, end, table):
+    """The word of several characters that begins at i: (end, code points, properties)."""
     flags = last = count = 0
     limit = i + 1  # up to here everything belongs: a clitic's apostrophe, an address
     dotted = False
     j = i
     while j < end:
+        run, seen = ascii_run(data, j, end)
+        if run:
+            j += run
+            count += run
+            flags |= seen
+            last = np.int64(table[data[j - 1]])
+            if j >= end or data[j] == 0x20:
+                break
         cp, size = decode(data, j, end)
         entry = np.int64(table[cp])
         group = entry & CLASS
@@ -114,35 +165,48 @@ def _word(data, i, end, table):  # type: ignore[no-untyped-def]
                 if not _joins(cp, last, after):
                     break
                 dotted = dotted or (cp == _DOT and after & CLASS == LETTER)
-        loose = (loose ^ np.uint64(entry & FOLD)) * _STEP
-        tight = (tight ^ np.uint64(cp)) * _STEP
         flags |= entry
         count += 1
         j += size
-    return j, count, loose, tight, flags
+    return j, count, flags
+
+
+@njit(nogil=True, cache=True, inline="always")
+def ascii_run(data, i, end):
+    """(bytes from i on that are ASCII letters and digits, 8 at most, and their properties); 0 near the end of the text."""
+    if i + 8 > end:
+        return 0, 0
+    word = load(data, i)
+    capitals, smalls = between(word, 0x41, 0x5A), between(word, 0x61, 0x7A)
+    outside = ~(capitals | smalls | between(word, 0x30, 0x39)) & HIGH_BITS
+    below = (outside & (~outside + np.uint64(1))) - np.uint64(1)  # ones under the first byte outside
+    run = place(outside)
+    flags = 0
+    if run:
+        flags = WORD | SOLID_BIT
+        if capitals & below:
+            flags |= ALPHA | UPPER
+        if smalls & below:
+            flags |= ALPHA | LOWER
+    return run, flags
 
 
 @njit(nogil=True, cache=True)
-def _single(data, i, end, table):  # type: ignore[no-untyped-def]
+def _single(data, i, end, table):
     """The symbol, or word of one letter, at i with its marks; as `_word`."""
     cp, size = decode(data, i, end)
-    entry = np.int64(table[cp])
-    loose = (_SEED ^ np.uint64(entry & FOLD)) * _STEP
-    tight = (_SEED ^ np.uint64(cp)) * _STEP
-    flags = entry
-    run = cp if cp == _DOT or cp == _HYPHEN else -1
+    flags = np.int64(table[cp])
+    run = cp if _leans(cp) else -1
     count, j = 1, i + size
     while j < end:
         cp, size = decode(data, j, end)
         entry = np.int64(table[cp])
         if entry & CLASS != MARK and cp != run:
             break
-        loose = (loose ^ np.uint64(entry & FOLD)) * _STEP
-        tight = (tight ^ np.uint64(cp)) * _STEP
         flags |= entry
         count += 1
         j += size
-    return j, count, loose, tight, flags
+    return j, count, flags
 
 
 @njit(nogil=True, cache=True)
@@ -156,7 +220,7 @@ def _joins(cp, last, after):  # type: ignore[no-untyped-def]
     if cp == _COMMA or cp == _APOSTROPHE or cp == _CURLY:
         return numbers == 2
     if cp == _HYPHEN or (cp >= 0x2010 and cp <= 0x2014) or cp == 0x7E:
-        return numbers == 1
+        return numbers == 1 and after & CLASS == NUMBER
     if cp == 0x2A or cp == 0x2B or cp == 0x5E:
         return numbers < 2
     if cp == _SLASH or (cp >= 0x3A and cp <= 0x3E and cp != 0x3B):
@@ -174,10 +238,19 @@ def _after(data, i, end, table):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _opens_clitic(data, i, end, table):  # type: ignore[no-untyped-def]
-    """Whether an apostrophe before a letter stands at i, which is < end."""
+def _leads(data, i, end, table, glued):
+    """Whether the symbol at i, which is < end, begins a word: a clitic's apostrophe or the sign of -5, .NET, /usr, @name."""
     cp, size = decode(data, i, end)
-    return (cp == _APOSTROPHE or cp == _CURLY) and _after(data, i + size, end, table) & CLASS == LETTER
+    after = _after(data, i + size, end, table) & CLASS
+    if glued:
+        return (cp == _APOSTROPHE or cp == _CURLY) and after == LETTER
+    return _leans(cp) and (after == LETTER or after == NUMBER)
+
+
+@njit(nogil=True, cache=True)
+def _leans(cp):
+    """Whether runs of this symbol are one, and it belongs to a word that follows: one of . - / @ | ^ ~ and the backslash."""
+    return cp < 0x80 and (0x2D <= cp <= 0x2F or cp == 0x40 or cp == 0x5C or cp == 0x5E or cp == 0x7C or cp == 0x7E)
 
 
 @njit(nogil=True, cache=True)

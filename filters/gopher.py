@@ -1,0 +1,165 @@
+"""Quality signals of Gopher (Rae et al. 2021, arXiv:2112.11446, appendix A.1.1), as datatrove counts them.
+
+Words are those of `segments.py`. `docs/reference/conformance.md` says how often its verdicts differ from datatrove's.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
+from crawlsieve.filters.codepoints import code_points
+from crawlsieve.filters.hashes import equal, load, place
+from crawlsieve.filters.ratio import ratio
+from crawlsieve.filters.rows import trim
+from crawlsieve.filters.segments import Segments, segment
+from crawlsieve.filters.tokens import ALPHABETIC, SOLID
+from crawlsieve.schemas.gopher import GOPHER_QUALITY
+
+STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
+"""Gopher's own, for English."""
+
+
+@dataclass(frozen=True)
+class StopWords:
+    """Stop words of g languages, as one open-addressing table of word hashes a language."""
+
+    table: np.ndarray
+    """uint64[g, s]: `Words.exact` of a stop word, or 0; s is a power of two."""
+
+
+def stop_words(languages: Sequence[Collection[str]]) -> StopWords:
+    """The lists of several languages. Case counts, as in datatrove: "The" is not "the".
+
+    Args:
+        languages: the words of each language; a word that is several words to `segments.py` never matches.
+    """
+    size = 1 << max((4 * len(set(words)) for words in languages), default=1).bit_length()
+    table = np.zeros((len(languages), size), np.uint64)
+    for row, words in zip(table, languages, strict=True):
+        found = segment(pa.array(sorted(set(words)), pa.large_string())).words
+        for key in np.unique(found.exact[found.first[:-1][found.counts == 1]]):
+            slot = int(key) % size
+            while row[slot]:
+                slot = (slot + 1) % size
+            row[slot] = key
+    return StopWords(table)
+
+
+def gopher_quality(segments: Segments, words: StopWords, language: np.ndarray | None = None) -> pa.RecordBatch:
+    """The columns of GOPHER_QUALITY for n texts.
+
+    Args:
+        segments: n texts.
+        words: of `stop_words`.
+        language: int64[n], the row of `words` for each text, -1 where there is no list; None: all texts have list 0.
+    """
+    count = len(segments)
+    language = np.zeros(count, np.int64) if language is None else language.astype(np.int64)
+    found = np.zeros((count, 4), np.int64)
+    marks = np.zeros((count, 2), np.int64)
+    rows = np.zeros((count, 2), np.int64)
+    count_words(
+        (segments.words.first, segments.words.exact, segments.words.chars, segments.words.kind),
+        words.table,
+        language,
+        found,
+    )
+    count_marks(segments.data, segments.offsets, marks)
+    count_rows(segments.data, (segments.lines.first, segments.lines.start, segments.lines.length), code_points(), rows)
+
+    total, lines = segments.words.counts, segments.lines.counts
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(found[:, 0]),
+            ratio(found[:, 1], found[:, 0]),
+            ratio(marks[:, 0], total),
+            ratio(marks[:, 1], total),
+            ratio(rows[:, 0], lines),
+            ratio(rows[:, 1], lines),
+            ratio(found[:, 2], total),
+            pa.array(found[:, 3], mask=language < 0),
+        ],
+        schema=GOPHER_QUALITY,
+    )
+
+
+@njit(nogil=True, cache=True)
+def count_words(words: tuple[np.ndarray, ...], table: np.ndarray, language: np.ndarray, found: np.ndarray) -> None:
+    """Add to found int64[n, 4]: words that are not punctuation only, their code points, words with a letter, stop words."""
+    first, exact, chars, kind = words
+    seen = np.full(table.shape, -1)
+    last = np.uint64(table.shape[1] - 1)
+    for doc in range(first.size - 1):
+        solid = length = letters = stops = 0
+        row = language[doc]
+        for k in range(first[doc], first[doc + 1]):
+            is_solid = kind[k] & SOLID != 0
+            solid += is_solid
+            length += chars[k] * is_solid
+            letters += kind[k] & ALPHABETIC
+            if row < 0:
+                continue
+            slot = exact[k] & last
+            while table[row, slot] != 0:
+                if table[row, slot] == exact[k]:
+                    stops += seen[row, slot] != doc
+                    seen[row, slot] = doc
+                    break
+                slot = (slot + np.uint64(1)) & last
+        found[doc] = solid, length, letters, stops
+
+
+@njit(nogil=True, cache=True)
+def count_marks(data: np.ndarray, offsets: np.ndarray, marks: np.ndarray) -> None:
+    """Add to marks int64[n, 2]: number signs, and ellipses (three full stops, or one character)."""
+    for doc in range(offsets.size - 1):
+        i, end = offsets[doc], offsets[doc + 1]
+        signs = ellipses = 0
+        while i < end:
+            if i + 8 <= end:
+                word = load(data, i)
+                ahead = equal(word, 0x23) | equal(word, 0x2E) | equal(word, 0xE2)
+                if ahead == 0:
+                    i += 8
+                    continue
+                i += place(ahead)
+            signs += data[i] == 0x23
+            size = _ellipsis(data, i, end)
+            ellipses += size > 0
+            i += max(size, 1)
+        marks[doc] = signs, ellipses
+
+
+@njit(nogil=True, cache=True)
+def count_rows(data: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, rows: np.ndarray) -> None:
+    """Add to rows int64[n, 2]: lines that begin with a bullet, lines that end in an ellipsis."""
+    first, start, length = lines
+    for doc in range(first.size - 1):
+        bullets = ellipses = 0
+        for k in range(first[doc], first[doc + 1]):
+            begin, stop = trim(data, start[k], start[k] + length[k], table)
+            if begin == stop:
+                continue
+            bullets += _is_bullet(data, begin, stop)
+            ellipses += stop - begin >= 3 and _ellipsis(data, stop - 3, stop) == 3
+        rows[doc] = bullets, ellipses
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _ellipsis(data: np.ndarray, i: int, end: int) -> int:
+    """Bytes of the ellipsis at i, 3 either way, 0 if there is none."""
+    if i + 3 > end:
+        return 0
+    dots = data[i] == 0x2E and data[i + 1] == 0x2E and data[i + 2] == 0x2E
+    return 3 if dots or (data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == 0xA6) else 0
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _is_bullet(data: np.ndarray, i: int, end: int) -> bool:
+    """Whether a hyphen or U+2022 stands at i < end."""
+    if data[i] == 0x2D:
+        return True
+    return i + 3 <= end and data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == 0xA2
