@@ -19,8 +19,8 @@ def digest(run: str) -> dict[str, str]:
     with connect(run) as engine:
         for table in TABLES:
             lines = engine.view(table).set_alias("rows").project("to_json(rows)::VARCHAR AS line")
-            row = lines.aggregate("count(*), sum(md5_number_upper(line)), sum(md5_number_lower(line))").fetchone()
-            rows, high, low = row or (0, 0, 0)
+            sums = lines.aggregate("count(*), sum(md5_number_upper(line)), sum(md5_number_lower(line))")
+            ((rows, high, low),) = sums.fetchall()
             found[table] = f"{rows}-{(high or 0) % 2**64:016x}{(low or 0) % 2**64:016x}"
     found["all"] = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:32]
     return found
