@@ -39,8 +39,13 @@ class Progress:
     def reading(self, inputs: Sequence[Input]) -> Iterator[Watch]:
         """While the shards are read: documents and bytes a second, the part kept, the time left."""
         state = Reading(sum(item.size or 0 for item in inputs), len(inputs), time.monotonic())
+
+        def see(batch: Batch) -> None:
+            state.see(batch)
+            refresh()
+
         with self._shown(state.line) as refresh:
-            yield lambda batch: refresh(state.see(batch))
+            yield see
         self.say(state.line())
 
     @contextmanager
@@ -54,7 +59,7 @@ class Progress:
         def see(_: Batch) -> None:
             nonlocal done
             done += 1
-            refresh(None)
+            refresh()
 
         with self._shown(line) as refresh:
             yield see
@@ -78,14 +83,14 @@ class Progress:
             self.say("not deterministic: the watchdog ended the extraction of a page (failed: extract_watchdog)")
 
     @contextmanager
-    def _shown(self, line: Callable[[], str]) -> Iterator[Callable[[None], None]]:
+    def _shown(self, line: Callable[[], str]) -> Iterator[Callable[[], None]]:
         if self._console.is_terminal:
             with Live(console=self._console, transient=True, get_renderable=lambda: Text(line())):
-                yield lambda _: None
+                yield lambda: None
             return
         last = time.monotonic()
 
-        def refresh(_: None) -> None:
+        def refresh() -> None:
             nonlocal last
             if time.monotonic() - last >= PLAIN_SECONDS:
                 last = time.monotonic()

@@ -1,7 +1,7 @@
 """The pass over the shards: read, run the chain, and stage what became of every record."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,15 +46,15 @@ class CurateShard:
             for shard in batch.to_pylist():
                 yield from self._curate(shard)
 
-    def _curate(self, shard: dict[str, object]) -> Iterator[Batch]:
-        number, folder = int(str(shard["shard"])), join(self.work, str(shard["key"]))
+    def _curate(self, shard: dict[str, Any]) -> Iterator[Batch]:
+        number, folder = shard["shard"], join(self.work, shard["key"])
         done = read_json(join(folder, "done.json"))
         if done is None:
             done = yield from self._run(number, shard, folder)
             write_json(join(folder, "done.json"), done)
         yield counts(number, [(step, name, value) for step, name, value in done["counts"]])
 
-    def _run(self, number: int, shard: dict[str, object], folder: str) -> Iterator[Batch]:
+    def _run(self, number: int, shard: dict[str, Any], folder: str) -> Generator[Batch, None, dict[str, Any]]:
         """Curate the shard, yielding progress; its value is what `done.json` will hold."""
         item = Input(**{name: shard[name] for name in ("path", "format", "size", "version")})
         tally: Tally = Tally()

@@ -50,7 +50,9 @@ class Reading:
         """The rows, and one for what an unreachable input still owes."""
         with Stored(self._input, self._source) as stored:
             try:
-                yield from self._rows(stored)
+                for row in self._rows(stored):
+                    self.tally.bytes_read = stored.bytes_read
+                    yield row
             except SourceError as error:
                 if self._source.on_unreachable == "fail":
                     raise
