@@ -16,10 +16,10 @@ _LINE_CHARACTERS = str.maketrans("", "", "\t\n\r")
 _PORT_OF = {"http": "80", "https": "443"}
 _MOST_PORT = 65535
 
-_PLAIN = re.compile(  # nothing to decode, escape or resolve: most URLs of a crawl
-    r"(https?)://(?:www\d*\.)?((?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*)(?::(?:80(?<=p:80)|443))?"
+_PLAIN = re.compile(  # nothing to decode, escape or resolve, and no port: most URLs of a crawl
+    r"https?://(?:www\d*\.)?((?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*)"
     r"((?:/[\w!$&'()*+,;=:@~-][\w.!$&'()*+,;=:@~-]*)*)/?(?:\?([\w.!$&'*+,;=:@/~-]*))?(?:#.*)?",
-    re.ASCII | re.DOTALL,
+    re.ASCII | re.DOTALL | re.IGNORECASE,
 )
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _HOST_AND_PORT = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+:\d+(?:[/?#]|$)|localhost:\d+(?:[/?#]|$)", re.IGNORECASE)
@@ -52,17 +52,15 @@ def canonical_url(url: str) -> str:
     """
     plain = _PLAIN.fullmatch(url)
     if plain is not None:
-        _, host, path, query = plain.groups()
+        host, path, query = plain.groups()
         return _assembled(host.lower(), "", path.lower(), query or "")
     try:
         scheme, authority, path, query = _split(url)
         host, port = _host_and_port(authority)
     except ValueError:
         return url.strip(_CONTROLS_AND_SPACE).lower()
-    www = _WWW.match(host)
-    host = host[www.end() :] if www else host
     port = "" if port == _PORT_OF.get(scheme) else port
-    return _assembled(host, port, _canonical_path(path), _escaped(query))
+    return _assembled(_without_www(host), port, _canonical_path(path), _escaped(query))
 
 
 def canonical_host(url: str) -> str | None:
@@ -73,6 +71,18 @@ def canonical_host(url: str) -> str | None:
     except ValueError:
         return None
     return host
+
+
+def canonical_site(url: str) -> str | None:
+    """The canonical host without a leading `www.` or `www<digits>.`; None without a host."""
+    host = canonical_host(url)
+    return None if host is None else _without_www(host)
+
+
+def _without_www(host: str) -> str:
+    """The host without `www.` in front, where two labels stay."""
+    www = _WWW.match(host)
+    return host[www.end() :] if www else host
 
 
 def _assembled(host: str, port: str, path: str, query: str) -> str:
@@ -91,7 +101,9 @@ def _split(url: str) -> tuple[str, str, str, str]:
     url = _REPEATED_SCHEME.sub("", url.strip(_CONTROLS_AND_SPACE).translate(_LINE_CHARACTERS))
     match = None if _HOST_AND_PORT.match(url) else _SCHEME.match(url)
     scheme = match[1].lower() if match else "http"
-    rest = url[match.end() :] if match else "//" + url.lstrip("/")
+    if match is None and url.startswith("/") and not url.startswith("//"):
+        raise ValueError("a path, no host")
+    rest = url[match.end() :] if match else f"//{url}"
     if scheme in _PORT_OF:  # browsers read http:host, http:/host and http:///host alike
         rest = "//" + rest.lstrip("/\\")
     parts = _PARTS.match(rest)
