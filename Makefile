@@ -34,7 +34,7 @@ bench: $(VENV)/.dev $(PEERS)/.peers ## measure, side by side with datatrove; nee
 	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python
 
 docs: $(VENV)/.dev ## build the documentation into site/, warnings being errors
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean: ## remove what the other targets made, except the environments
 	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
