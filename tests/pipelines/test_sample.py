@@ -45,7 +45,7 @@ def test_another_process_writes_the_same_bytes(folder, tmp_path):
         "import sys, pathlib; from crawlsieve.pipelines.sample import write_sample as w; w(pathlib.Path(sys.argv[1]))"
     )
 
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, check=True)
 
     assert digests(tmp_path) == digests(folder)
     assert done.stdout + done.stderr == b""
