@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from crawlsieve.pipelines.recipe import Header
-from crawlsieve.pipelines.recipe_options import model_of, option_types
-from crawlsieve.pipelines.steps import STEPS, source_class, step_class
+from crawlsieve.pipelines.recipe_options import OptionsClass, model_of, option_types
+from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.stages.read import Source
 
 _SECTION = re.compile(r"^(Args|Attributes):\n((?:[ \t]+.*\n|\n)*)", re.MULTILINE)
 _ENTRY = re.compile(r"^    (\w[\w, ]*):[ \n](.*(?:\n     .*)*)", re.MULTILINE)
@@ -23,7 +24,7 @@ def recipe_schema() -> dict[str, Any]:
     optional = [key for key in kinds if not definitions[f"step_{key}"].get("required")]
     head = _options(Header, "header", definitions)
     recipe = definitions.pop(head["$ref"].rpartition("/")[2])
-    recipe["properties"]["source"] |= _options(source_class(), "source", definitions)
+    recipe["properties"]["source"] |= _options(Source, "source", definitions)
     for name in ("type", "additionalProperties"):
         recipe["properties"]["source"].pop(name, None)
     steps = {
@@ -50,7 +51,7 @@ def recipe_schema() -> dict[str, Any]:
     }
 
 
-def option_docs(kind: Any) -> dict[str, str]:  # noqa: ANN401 - any dataclass
+def option_docs(kind: OptionsClass) -> dict[str, str]:
     """Option -> what it means: from the sections `Args` or `Attributes` of the class, or from strings below fields."""
     docs: dict[str, str] = {}
     for _, body in _SECTION.findall(f"{inspect.getdoc(kind)}\n"):
@@ -64,7 +65,7 @@ def option_docs(kind: Any) -> dict[str, str]:  # noqa: ANN401 - any dataclass
     return {name: docs[name] for name in option_types(kind) if name in docs}
 
 
-def _options(kind: Any, name: str, definitions: dict[str, Any]) -> dict[str, str]:  # noqa: ANN401 - any dataclass
+def _options(kind: OptionsClass, name: str, definitions: dict[str, Any]) -> dict[str, str]:
     """Put the schema of a dataclass under `name` into `definitions`; a reference to it."""
     schema = model_of(kind).model_json_schema(ref_template=f"#/$defs/{name}.{{model}}")
     for inner, definition in schema.pop("$defs", {}).items():
@@ -85,5 +86,5 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _summary(kind: Any) -> str:  # noqa: ANN401 - any class
+def _summary(kind: OptionsClass) -> str:
     return " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
 
 import pyarrow as pa
 
 from crawlsieve.pipelines.recipe import Recipe
 from crawlsieve.pipelines.recipe_options import shown
+from crawlsieve.pipelines.recipe_yaml import Yaml
 from crawlsieve.schemas import tables
 from crawlsieve.stages.read import Input
 
@@ -65,6 +65,8 @@ def _inputs(inputs: Sequence[Input]) -> str:
 
 
 def _steps(recipe: Recipe) -> str:
+    if not recipe.options["steps"]:
+        return "steps\n  none"
     lines = ["steps"]
     names = [name for name, _ in recipe.chain] + (["exact_duplicates"] if recipe.exact else [])
     for number, (name, entry) in enumerate(zip(names, recipe.options["steps"], strict=True), 1):
@@ -104,11 +106,11 @@ def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
     )
 
 
-def _option(name: str, value: Any) -> str:  # noqa: ANN401 - any YAML value
+def _option(name: str, value: Yaml) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         listed = f"[{', '.join(value)}]"
         return f"{name}: {listed if len(listed) <= _WIDTH else f'{len(value)} values, the first {value[0]}'}"
-    return f"{name}: {value if isinstance(value, str) else shown(value)}"
+    return f"{name}: {value if isinstance(value, str) and value else shown(value)}"
 
 
 def _column(field: pa.Field) -> str:

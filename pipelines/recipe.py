@@ -4,9 +4,9 @@
 paths are relative to the working directory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar, cast
 
 from annotated_types import Ge, Le
 from pydantic import StringConstraints
@@ -16,9 +16,14 @@ from crawlsieve.pipelines.recipe_file import read_recipe, step_entries
 from crawlsieve.pipelines.recipe_options import OptionsError, Path, build, option_types, plain
 from crawlsieve.pipelines.recipe_order import NamedStep, key_of, order_problems, payload_problem
 from crawlsieve.pipelines.recipe_set import apply_changes
-from crawlsieve.pipelines.steps import STEPS, source_class, step_class
+from crawlsieve.pipelines.recipe_yaml import Yaml
+from crawlsieve.pipelines.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
+from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.read import Source
+from crawlsieve.stages.step import Step
 
+T = TypeVar("T")
 KeepRejected = Literal["none", "signals", "text"]
 
 
@@ -32,7 +37,7 @@ class Header:
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
     """Goes to every step that has an option `seed` and sets none; the same seed, the same rows."""
 
-    source: dict[str, Any]
+    source: dict[str, Yaml]
     """What to read."""
 
     output: Annotated[str, StringConstraints(min_length=1)]
@@ -41,7 +46,7 @@ class Header:
     keep_rejected: KeepRejected = "signals"
     """What is kept of rejected documents and duplicates: nothing but ids and reasons, their signals, or text too."""
 
-    steps: tuple[Any, ...]
+    steps: tuple[Yaml, ...]
     """What happens to every document, in order: the key is the step, the value its options."""
 
 
@@ -51,15 +56,14 @@ class Recipe:
 
     name: str
     seed: int
-    source: Any
-    """The `Source` of `crawlsieve.stages.read`."""
+    source: Source
     output: str
     keep_rejected: KeepRejected
     chain: tuple[NamedStep, ...]
     """Steps that look at one document at a time."""
-    exact: Any
-    """The `ExactDuplicates` that ends the recipe, or None."""
-    options: dict[str, Any] = field(hash=False)
+    exact: ExactDuplicates | None
+    """How the recipe ends, if it looks for equal documents."""
+    options: dict[str, Yaml] = field(hash=False)
     """The whole recipe with all defaults written out, as JSON values; itself a recipe that loads to an equal one."""
     path: str = field(compare=False)
     """Where the recipe was read."""
@@ -77,28 +81,26 @@ def load(path: str, changes: Mapping[str, str] | None = None) -> Recipe:
         RecipeError: everything that is wrong with it, each with its place and the nearest right answer.
     """
     given = read_recipe(path)
-    origins = apply_changes(given, changes or {}, Header)
-    problems = Problems(path, origins)
-    inner = {"source": dict, "steps": list}
-    top = {key: type(value)() if isinstance(value, inner.get(key, ())) else value for key, value in given.items()}
-    header = problems.build(Header, top, (), path)
-    source: Any = None
+    problems = Problems(path, apply_changes(given, changes or {}, Header))
+    header = problems.build(Header, _top(given), (), path)
+    source = None
     if isinstance(given.get("source"), dict):
-        source = problems.build(source_class(), given["source"], ("source",), f"{path} source")
+        source = problems.build(Source, given["source"], ("source",), f"{path} source")
     steps = []
     if isinstance(given.get("steps"), list):
         for entry in step_entries(given["steps"], path, problems.found):
             kind = step_class(entry.key)
             seeded = {"seed": header.seed if header else 0} if "seed" in option_types(kind) else {}
             step = problems.build(kind, seeded | entry.options, ("steps", entry.name), entry.place)
-            steps.append(NamedStep(entry.name, step))
+            steps.append(NamedStep(entry.name, cast("Step", step)))
     problems.report()
+    recipe = _recipe(path, cast("Header", header), cast("Source", source), steps)
     for number, problem in order_problems(steps) or column_problems(steps):
         problems.found.append(f"{path} step {number} ({key_of(steps[number - 1].name)}): {problem}")
-    if payload_problem(steps, {source.format}):
-        problems.found.append(f"{path} source: {payload_problem(steps, {source.format})}")
+    pages = payload_problem(steps, {recipe.source.format})
+    problems.found += [f"{path} source: {pages}"] if pages else []
     problems.report()
-    return _recipe(path, header, source, steps)
+    return recipe
 
 
 class Problems:
@@ -109,7 +111,7 @@ class Problems:
         self.found: list[str] = []
         self._origins = origins
 
-    def build(self, kind: Any, options: Mapping[str, Any], base: Path, place: str) -> Any:  # noqa: ANN401 - a `kind`
+    def build(self, kind: Callable[..., T], options: Mapping[str, Yaml], base: Path, place: str) -> T | None:
         """An instance of `kind`, or None and its problems noted under `place`, or under the `--set` they come from."""
         try:
             return build(kind, options)
@@ -133,7 +135,13 @@ class Problems:
             raise RecipeError(f"{self.path}: {len(self.found)} problems.{listed}")
 
 
-def _recipe(path: str, header: Header, source: Any, steps: list[NamedStep]) -> Recipe:  # noqa: ANN401 - a Source
+def _top(given: dict[str, Yaml]) -> dict[str, Yaml]:
+    """The top level alone: what `source` and `steps` hold is checked on its own."""
+    inner = {"source": dict, "steps": list}
+    return {key: inner[key]() if type(value) is inner.get(key) else value for key, value in given.items()}
+
+
+def _recipe(path: str, header: Header, source: Source, steps: list[NamedStep]) -> Recipe:
     options = {
         **plain(header),
         "source": plain(source),
@@ -147,7 +155,7 @@ def _recipe(path: str, header: Header, source: Any, steps: list[NamedStep]) -> R
         output=header.output,
         keep_rejected=header.keep_rejected,
         chain=tuple(steps[:-1] if decides else steps),
-        exact=steps[-1].step if decides else None,
+        exact=cast("ExactDuplicates", steps[-1].step) if decides else None,
         options=options,
         path=path,
     )

@@ -10,9 +10,10 @@ import fsspec
 from crawlsieve.pipelines.recipe import Problems, Recipe
 from crawlsieve.pipelines.recipe_order import key_of, payload_problem
 from crawlsieve.pipelines.recipe_output import output_problem
-from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.errors import RecipeError, SourceError
 from crawlsieve.stages.read import Input, survey
 from crawlsieve.stages.read.places import failures, local, protocol
+from crawlsieve.stages.step import Step
 
 
 def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
@@ -31,7 +32,7 @@ def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
             not writable or holds another run; all that is found, at once.
     """
     problems = Problems(recipe.path, {})
-    problems.found += _file_problems(recipe)
+    problems.found += _step_problems(recipe)
     problem = output_problem(recipe, writes=writes)
     problems.found += [f"{recipe.path} output: {problem}"] if problem else []
     inputs: tuple[Input, ...] = ()
@@ -57,13 +58,24 @@ def _absolute(path: str) -> str:
     return path if place is None else os.path.normpath(Path.cwd() / place)
 
 
-def _file_problems(recipe: Recipe) -> list[str]:
+def _step_problems(recipe: Recipe) -> list[str]:
     return [
         f"{recipe.path} step {number} ({key_of(name)}): {problem}"
         for number, (name, step) in enumerate(recipe.chain, 1)
-        for problem in map(_file_problem, step.files)
-        if problem
+        for problem in _own_problems(step)
     ]
+
+
+def _own_problems(step: Step) -> list[str]:
+    """What is wrong with the files of a step; whether it can load them, where it has a `check` of its own."""
+    try:
+        problems = [problem for problem in map(_file_problem, step.files) if problem]
+        own_check = getattr(step, "check", None)
+        if own_check is not None and not problems:
+            own_check()
+    except RecipeError as error:
+        return [str(error)]
+    return problems
 
 
 def _file_problem(path: str) -> str:

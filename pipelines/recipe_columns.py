@@ -1,15 +1,24 @@
 """Whether every column that a step needs is there when it is needed, and is added once."""
 
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal, cast, get_args
 
 import pyarrow as pa
 
-from crawlsieve.pipelines.recipe_options import OptionsError, alternatives, build, option_types, shown
+from crawlsieve.pipelines.recipe_options import (
+    OptionsClass,
+    OptionsError,
+    alternatives,
+    build,
+    option_types,
+    origin_of,
+    shown,
+)
 from crawlsieve.pipelines.recipe_order import NamedStep, key_of
 from crawlsieve.pipelines.steps import STEPS, step_class
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
+from crawlsieve.stages.keys import ExactDuplicates
 from crawlsieve.stages.step import Step
 
 
@@ -22,7 +31,9 @@ def column_problems(steps: list[NamedStep]) -> list[tuple[int, str]]:
         missing = [column for column in dict.fromkeys(step.reads) if column not in owners]
         problems += [(number, _missing(column, number, steps)) for column in missing]
         if STEPS[key_of(name)].decides:
-            problems += [(number, problem) for problem in ([] if missing else _unordered(step, added))]
+            problems += [
+                (number, problem) for problem in ([] if missing else _unordered(cast("ExactDuplicates", step), added))
+            ]
             continue
         twice = next((field.name for field in step.adds if field.name in owners), None)
         if twice:
@@ -46,13 +57,13 @@ def who_adds(column: str) -> str:
     return ""
 
 
-def _variants(kind: Any) -> list[dict[str, list[str]]]:  # noqa: ANN401 - a step's class
+def _variants(kind: OptionsClass) -> list[dict[str, list[str]]]:
     """No options, then each choice of each option that is a list of choices."""
     choices = [
         {name: [choice]}
         for name, annotation in option_types(kind).items()
         for member in alternatives(annotation)
-        if get_origin(member) is tuple and get_origin(get_args(member)[0]) is Literal
+        if origin_of(member) is tuple and origin_of(get_args(member)[0]) is Literal
         for choice in get_args(get_args(member)[0])
     ]
     return [{}, *choices]
@@ -75,9 +86,9 @@ def _added_twice(column: str, step: Step, owner: str) -> str:
     return f"adds column {shown(column)}, which {owner} adds already. {remedy}"
 
 
-def _unordered(exact: Any, added: list[pa.Field]) -> list[str]:  # noqa: ANN401 - an ExactDuplicates
+def _unordered(exact: ExactDuplicates, added: list[pa.Field]) -> str:
     try:
         exact.check(pa.schema(added))
     except RecipeError as error:
-        return [str(error).removeprefix("exact_duplicates: ")]
-    return []
+        return str(error).removeprefix("exact_duplicates: ")
+    return ""

@@ -3,10 +3,10 @@
 from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from crawlsieve.pipelines.recipe_options import nearest, shown
-from crawlsieve.pipelines.recipe_yaml import parse
+from crawlsieve.pipelines.recipe_yaml import Yaml, parse
 from crawlsieve.pipelines.steps import STEPS
 from crawlsieve.stages.errors import RecipeError
 
@@ -22,10 +22,10 @@ class StepEntry(NamedTuple):
     name: str
     """Its key, made unique: judge, judge_2, ..."""
     key: str
-    options: dict[str, Any]
+    options: dict[str, Yaml]
 
 
-def read_recipe(path: str) -> dict[str, Any]:
+def read_recipe(path: str) -> dict[str, Yaml]:
     """The mapping in the file at `path`; steps without options (`- extract`) have an empty mapping.
 
     Raises:
@@ -40,7 +40,7 @@ def read_recipe(path: str) -> dict[str, Any]:
     return given
 
 
-def step_names(steps: list[Any]) -> list[str]:
+def step_names(steps: list[Yaml]) -> list[str]:
     """A unique name for each entry; that of a malformed entry is empty."""
     seen: Counter[str] = Counter()
     names = []
@@ -51,7 +51,7 @@ def step_names(steps: list[Any]) -> list[str]:
     return names
 
 
-def step_entries(steps: list[Any], path: str, problems: list[str]) -> list[StepEntry]:
+def step_entries(steps: list[Yaml], path: str, problems: list[str]) -> list[StepEntry]:
     """The entries that are well formed; what is wrong with the others goes to `problems`."""
     entries = []
     for number, (item, name) in enumerate(zip(steps, step_names(steps), strict=True), 1):
@@ -64,7 +64,7 @@ def step_entries(steps: list[Any], path: str, problems: list[str]) -> list[StepE
     return entries
 
 
-def _malformed(item: Any) -> str:  # noqa: ANN401 - any YAML value
+def _malformed(item: Yaml) -> str:
     if not isinstance(item, dict) or not item:
         return f"{shown(item)} is no step. A step is its name and its options: `- language: {{keep: [en]}}`."
     key, *more = item
@@ -80,7 +80,7 @@ def _malformed(item: Any) -> str:  # noqa: ANN401 - any YAML value
     return ""
 
 
-def _normal(item: Any) -> Any:  # noqa: ANN401 - any YAML value
+def _normal(item: Yaml) -> Yaml:
     if isinstance(item, str):
         return {item: {}}
     if isinstance(item, dict) and len(item) == 1:

@@ -5,14 +5,23 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from crawlsieve.pipelines.recipe_yaml import Yaml
+
 T = TypeVar("T")
+OptionsClass: TypeAlias = Any
+"""A dataclass whose fields are options."""
+Options: TypeAlias = Any
+"""An instance of such a class."""
+Annotation: TypeAlias = Any
+"""What stands behind the colon of a field."""
 Path = tuple[str | int, ...]
 """Where in the options a value stands: keys and positions."""
 
@@ -33,7 +42,7 @@ class OptionsError(Exception):
         self.problems = problems
 
 
-def build(kind: Callable[..., T], given: Mapping[str, Any]) -> T:
+def build(kind: Callable[..., T], given: Mapping[str, Yaml]) -> T:
     """An instance of the dataclass `kind` with the options `given`, the others at their defaults.
 
     Raises:
@@ -54,7 +63,7 @@ def build(kind: Callable[..., T], given: Mapping[str, Any]) -> T:
 
 
 @cache
-def model_of(kind: Any) -> type[BaseModel]:  # noqa: ANN401 - any dataclass
+def model_of(kind: OptionsClass) -> type[BaseModel]:
     """A strict pydantic model with the options of the dataclass `kind`; it also makes the JSON Schema.
 
     Strict and from JSON: lists become tuples and integers pass for floats; nothing else is converted.
@@ -68,32 +77,37 @@ def model_of(kind: Any) -> type[BaseModel]:  # noqa: ANN401 - any dataclass
     return create_model(kind.__name__, __config__=config, **made)
 
 
-def option_types(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any dataclass
+def option_types(kind: OptionsClass) -> Mapping[str, Annotation]:
     """Option -> its annotation, in the order of the fields."""
     hints = get_type_hints(kind, include_extras=True)
     return {field.name: hints[field.name] for field in fields(kind) if field.init}
 
 
-def annotation_at(kind: Any, path: Path) -> Any:  # noqa: ANN401 - any annotation
+def annotation_at(kind: OptionsClass, path: Path) -> Annotation:
     """The annotation of what stands at `path` in the options of `kind`; None where nothing can."""
     found = [kind]
     for key in path:
         found = [inner for outer in found for inner in _inside(outer, key)]
-    return Union[tuple(found)] if found else None  # noqa: UP007 - of a list made at run time
+    return reduce(or_, found) if found else None
 
 
-def alternatives(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation
+def alternatives(annotation: Annotation) -> list[Annotation]:
     """The members of a union without their bounds; the annotation itself where it is none."""
-    if get_origin(annotation) is Annotated:
+    if origin_of(annotation) is Annotated:
         return alternatives(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, UnionType}:
+    if origin_of(annotation) in {Union, UnionType}:
         return [inner for member in get_args(annotation) for inner in alternatives(member)]
     return [annotation]
 
 
-def plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+def origin_of(annotation: Annotation) -> object:
+    """`tuple` of `tuple[str, ...]`, `Literal` of `Literal["a"]`, and so on; None where there is none."""
+    return get_origin(annotation)
+
+
+def plain(options: Options) -> dict[str, Yaml]:
     """The options of an instance as JSON values, defaults written out."""
-    values: dict[str, Any] = json.loads(json.dumps(asdict(options)))
+    values: dict[str, Yaml] = json.loads(json.dumps(asdict(options)))
     return {name: values[name] for name in option_types(type(options))}
 
 
@@ -103,25 +117,25 @@ def nearest(word: str, choices: list[str]) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
-def shown(value: Any) -> str:  # noqa: ANN401 - any YAML value
+def shown(value: Yaml) -> str:
     """A value as a recipe writes it, cut at 60 characters."""
     text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
-def _inside(annotation: Any, key: str | int) -> list[Any]:  # noqa: ANN401 - any annotation
+def _inside(annotation: Annotation, key: str | int) -> list[Annotation]:
     found = []
     for kind in alternatives(annotation):
         if is_dataclass(kind):
             found += [annotation for name, annotation in option_types(kind).items() if name == key]
-        elif get_origin(kind) is tuple:
+        elif origin_of(kind) is tuple:
             found.append(get_args(kind)[0])
-        elif get_origin(kind) in {dict, Mapping}:
+        elif origin_of(kind) in {dict, Mapping}:
             found.append(get_args(kind)[1])
     return found
 
 
-def _problems(error: ValidationError, kind: Any, given: Mapping[str, Any]) -> list[tuple[Path, str]]:  # noqa: ANN401
+def _problems(error: ValidationError, kind: OptionsClass, given: Mapping[str, Yaml]) -> list[tuple[Path, str]]:
     """One problem per place: pydantic reports each member of a union, and names it in the place."""
     found: dict[Path, list[ErrorDetails]] = {}
     for item in error.errors(include_url=False):
@@ -130,7 +144,7 @@ def _problems(error: ValidationError, kind: Any, given: Mapping[str, Any]) -> li
     return [(path, _sentence(kind, path, items)) for path, items in found.items() if path not in around]
 
 
-def _place(item: ErrorDetails, given: Any) -> Path:  # noqa: ANN401 - any YAML value
+def _place(item: ErrorDetails, given: Yaml) -> Path:
     """The place of an error without the names of union members."""
     path: list[str | int] = []
     value = given
@@ -145,7 +159,7 @@ def _place(item: ErrorDetails, given: Any) -> Path:  # noqa: ANN401 - any YAML v
     return (*path, item["loc"][-1]) if item["type"] in _MISSING else tuple(path)
 
 
-def _sentence(kind: Any, path: Path, items: list[ErrorDetails]) -> str:  # noqa: ANN401 - any dataclass
+def _sentence(kind: OptionsClass, path: Path, items: list[ErrorDetails]) -> str:
     name, value = _dotted(path), items[0]["input"]
     error = items[0]["type"]
     if error in _MISSING | _UNKNOWN:
@@ -161,7 +175,7 @@ def _sentence(kind: Any, path: Path, items: list[ErrorDetails]) -> str:  # noqa:
         return f"no option '{name}'.{nearest(str(path[-1]), options)} Options: {', '.join(options)}."
     wanted = alternatives(annotation_at(kind, path))
     if error == "literal_error":
-        choices = [str(choice) for one in wanted if get_origin(one) is Literal for choice in get_args(one)]
+        choices = [str(choice) for one in wanted if origin_of(one) is Literal for choice in get_args(one)]
         return (
             f"'{name}' = {shown(value)}: no such choice.{nearest(str(value), choices)} Choices: {', '.join(choices)}."
         )
@@ -177,7 +191,7 @@ def _message(item: ErrorDetails) -> str:
     return item["msg"].removeprefix("Value error, ").rstrip(".")
 
 
-def _right(value: Any, wanted: list[Any]) -> str:  # noqa: ANN401 - any YAML value
+def _right(value: Yaml, wanted: list[Annotation]) -> str:
     """The value that was probably meant, as a sentence, or nothing."""
     if isinstance(value, dict | list | NoneType):
         return ""
@@ -188,7 +202,7 @@ def _right(value: Any, wanted: list[Any]) -> str:  # noqa: ANN401 - any YAML val
         return f" Write {_TRUTHS[str(value).lower()]}."
     if {int, float} & {*wanted} and not isinstance(value, bool):
         return _number(value, whole=float not in wanted)
-    if any(get_origin(kind) is tuple for kind in wanted):
+    if any(origin_of(kind) is tuple for kind in wanted):
         return f" Write [{value if isinstance(value, str) else shown(value)}]."
     return ""
 

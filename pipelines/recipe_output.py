@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.recipe import Recipe
 from crawlsieve.stages.files import join, read_json
-from crawlsieve.stages.read.places import failures, protocol
+from crawlsieve.stages.read.places import failures, is_http, protocol
 
 _OTHER = "Choose another folder with --output."
 
@@ -20,15 +21,20 @@ def output_problem(recipe: Recipe, *, writes: bool) -> str:
     A folder that holds a run of the same name, finished or not, is gone on with. One that holds another run, or files
     that are no run at all, is left alone.
     """
+    if is_http(recipe.output):
+        return f"nothing can be written to web addresses. {_OTHER}"
     try:
         system, place = fsspec.core.url_to_fs(recipe.output)
         if isinstance(system, LocalFileSystem):
             return _folder_problem(Path(place)) or _other_run(recipe, system, place)
-        return _other_run(recipe, system, place) or (_probe_problem(recipe.output) if writes else "")
-    except (ImportError, ValueError) as error:
+        problem = _other_run(recipe, system, place)
+        if writes and not problem:
+            _probe(recipe.output)
+    except (ImportError, NotImplementedError, ValueError) as error:
         return f"'{recipe.output}': {error}."
     except failures(protocol(recipe.output)) as error:
         return f"'{recipe.output}' cannot be reached: {error}."
+    return problem
 
 
 def output_state(recipe: Recipe) -> str:
@@ -50,12 +56,17 @@ def _folder_problem(folder: Path) -> str:
     return ""
 
 
-def _other_run(recipe: Recipe, system: Any, place: str) -> str:  # noqa: ANN401 - fsspec has no types
+def _other_run(recipe: Recipe, system: AbstractFileSystem, place: str) -> str:
     """Whether the folder is somebody else's."""
     if not system.exists(place):
         return ""
     for record in (join(recipe.output, "manifest.json"), join(recipe.output, "_work", "state.json")):
-        found = read_json(record)
+        try:
+            found: Any = read_json(record)
+        except ValueError:
+            found = []
+        if not isinstance(found, dict | None):
+            return f"'{record}' is not of crawlsieve. {_OTHER}"
         if found is not None and found.get("name", recipe.name) != recipe.name:
             return f"'{recipe.output}' holds the run '{found['name']}', and this recipe is '{recipe.name}'. {_OTHER}"
     names = sorted(entry.rstrip("/").rpartition("/")[2] for entry in system.ls(place, detail=False))
@@ -65,12 +76,8 @@ def _other_run(recipe: Recipe, system: Any, place: str) -> str:  # noqa: ANN401 
     return ""
 
 
-def _probe_problem(output: str) -> str:
-    """Why a small file cannot be written to a store."""
+def _probe(output: str) -> None:
+    """Write a small file to a store and remove it; raises what the store does if that cannot be."""
     system, place = fsspec.core.url_to_fs(join(output, "_work", "probe"))
-    try:
-        system.pipe_file(place, b"")
-        system.rm_file(place)
-    except NotImplementedError:
-        return f"nothing can be written to {protocol(output)}:// addresses. {_OTHER}"
-    return ""
+    system.pipe_file(place, b"")
+    system.rm_file(place)

@@ -2,16 +2,26 @@
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal, get_args
 
 from crawlsieve.pipelines.recipe_file import step_names
-from crawlsieve.pipelines.recipe_options import Path, alternatives, annotation_at, nearest, shown
-from crawlsieve.pipelines.recipe_yaml import parse, scalar
-from crawlsieve.pipelines.steps import STEPS, source_class, step_class
+from crawlsieve.pipelines.recipe_options import (
+    Annotation,
+    OptionsClass,
+    Path,
+    alternatives,
+    annotation_at,
+    nearest,
+    origin_of,
+    shown,
+)
+from crawlsieve.pipelines.recipe_yaml import Yaml, parse, scalar
+from crawlsieve.pipelines.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
+from crawlsieve.stages.read import Source
 
 
-def apply_changes(given: dict[str, Any], changes: Mapping[str, str], header: Any) -> dict[Path, str]:  # noqa: ANN401
+def apply_changes(given: dict[str, Yaml], changes: Mapping[str, str], header: OptionsClass) -> dict[Path, str]:
     """Change the parsed recipe `given` in place.
 
     Args:
@@ -33,7 +43,7 @@ def apply_changes(given: dict[str, Any], changes: Mapping[str, str], header: Any
             ((step, options),) = given["steps"][step_names(given["steps"]).index(path[1])].items()
             kind, inside = step_class(step) if step in STEPS else None, path[2:]
         elif path[0] == "source" and len(path) > 1:
-            kind, inside, options = source_class(), path[1:], _mapping(given, "source", key)
+            kind, inside, options = Source, path[1:], _mapping(given, "source", key)
         else:
             kind, inside, options = header, path, given
         value = typed(text, annotation_at(kind, inside), key)
@@ -44,7 +54,7 @@ def apply_changes(given: dict[str, Any], changes: Mapping[str, str], header: Any
     return origins
 
 
-def typed(text: str, annotation: Any, key: str) -> Any:  # noqa: ANN401 - any YAML value
+def typed(text: str, annotation: Annotation, key: str) -> Yaml:
     """What `text` means where `annotation` is wanted; the checks that follow find out whether it is right."""
     kinds = alternatives(annotation)
     if NoneType in kinds and scalar(text) is None:
@@ -52,14 +62,14 @@ def typed(text: str, annotation: Any, key: str) -> Any:  # noqa: ANN401 - any YA
     if text[:1] in {"[", "{"} and any(kind not in {str, NoneType} for kind in kinds):
         return parse(text, f"--set {key}")
     for kind in kinds:
-        if get_origin(kind) is tuple:
+        if origin_of(kind) is tuple:
             return [typed(item.strip(), get_args(kind)[0], key) for item in text.split(",") if item.strip()]
-    if all(kind is str or get_origin(kind) is Literal for kind in kinds if kind is not NoneType):
+    if all(kind is str or origin_of(kind) is Literal for kind in kinds if kind is not NoneType):
         return text
     return scalar(text)
 
 
-def _path(given: dict[str, Any], key: str, header: Any) -> tuple[str, ...]:  # noqa: ANN401 - a dataclass
+def _path(given: dict[str, Yaml], key: str, header: OptionsClass) -> tuple[str, ...]:
     first, *rest = key.split(".")
     options = list(header.__dataclass_fields__)
     if first not in options:
@@ -71,13 +81,12 @@ def _path(given: dict[str, Any], key: str, header: Any) -> tuple[str, ...]:  # n
     if len(rest) < 2 or not all(rest):
         raise RecipeError(f"--set {key}: name a step and its option, as in steps.language.at_least.")
     if rest[0] not in names:
-        raise RecipeError(
-            f"--set {key}: the recipe has no step '{rest[0]}'.{nearest(rest[0], names)} Steps: {', '.join(names) or 'none'}."
-        )
+        known = f"{nearest(rest[0], names)} Steps: {', '.join(names) or 'none'}."
+        raise RecipeError(f"--set {key}: the recipe has no step '{rest[0]}'.{known}")
     return (first, *rest)
 
 
-def _mapping(options: dict[str, Any], name: str, key: str) -> dict[str, Any]:
+def _mapping(options: dict[str, Yaml], name: str, key: str) -> dict[str, Yaml]:
     """The mapping at `name`, made where there is none."""
     inner = options.setdefault(name, {})
     if not isinstance(inner, dict):

@@ -6,13 +6,16 @@ YAML 1.2, and so do we.
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from crawlsieve.stages.errors import RecipeError
 
-_PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
+Yaml: TypeAlias = Any
+"""A value that YAML can hold."""
+
+_PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Yaml]], ...] = (
     (re.compile(r"|~|null|Null|NULL"), lambda _: None),
     (re.compile(r"true|True|TRUE"), lambda _: True),
     (re.compile(r"false|False|FALSE"), lambda _: False),
@@ -32,7 +35,7 @@ _HINTS = {
 }
 
 
-def parse(text: str, where: str) -> Any:  # noqa: ANN401 - any YAML value
+def parse(text: str, where: str) -> Yaml:
     """The value of a YAML document.
 
     Args:
@@ -54,12 +57,12 @@ def parse(text: str, where: str) -> Any:  # noqa: ANN401 - any YAML value
         raise RecipeError(f"{where}: nested too deeply for a recipe.") from None
 
 
-def scalar(text: str) -> Any:  # noqa: ANN401 - any YAML scalar
+def scalar(text: str) -> Yaml:
     """What a plain (unquoted) scalar means."""
     return next((read(text) for pattern, read in _PLAIN if pattern.fullmatch(text)), text)
 
 
-def _value(node: yaml.Node, where: str, around: tuple[yaml.Node, ...]) -> Any:  # noqa: ANN401 - any YAML value
+def _value(node: yaml.Node, where: str, around: tuple[yaml.Node, ...]) -> Yaml:
     line = node.start_mark.line + 1
     if node in around:
         raise RecipeError(f"{where} line {line}: what the anchor here names contains itself.")
@@ -72,8 +75,8 @@ def _value(node: yaml.Node, where: str, around: tuple[yaml.Node, ...]) -> Any:  
     return _mapping(node, where, (*around, node))
 
 
-def _mapping(node: yaml.Node, where: str, around: tuple[yaml.Node, ...]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _mapping(node: yaml.Node, where: str, around: tuple[yaml.Node, ...]) -> dict[str, Yaml]:
+    values: dict[str, Yaml] = {}
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1

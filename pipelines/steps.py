@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any
+
+from crawlsieve.pipelines.recipe_options import OptionsClass
 
 
 @dataclass(frozen=True)
@@ -34,21 +35,14 @@ STEPS: dict[str, StepKind] = {
     "exact_duplicates": StepKind("crawlsieve.stages.keys:ExactDuplicates", reads_text=True, decides=True),
 }
 
-SOURCE = "crawlsieve.stages.read:Source"
 
-
-def step_class(key: str) -> Any:  # noqa: ANN401 - a class with the shape of Step
+def step_class(key: str) -> OptionsClass:
     """The class of the step that recipes call `key`."""
     return loaded(STEPS[key].place)
 
 
-def source_class() -> Any:  # noqa: ANN401 - the class Source
-    """The class whose fields are the options of `source`."""
-    return loaded(SOURCE)
-
-
 @cache
-def loaded(place: str) -> Any:  # noqa: ANN401 - any class
+def loaded(place: str) -> OptionsClass:
     """The class at `module:Class`."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

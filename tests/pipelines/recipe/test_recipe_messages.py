@@ -71,7 +71,8 @@ def told(act, *given, **named):
         ),
         (
             "- judge: {bounds: [{column: x, at_most: 3}]}",
-            "cc.yaml step 1 (judge): no option 'bounds[0].at_most'. Did you mean 'at_least'? Options: column, at_least.",
+            "cc.yaml step 1 (judge): no option 'bounds[0].at_most'. Did you mean 'at_least'? "
+            "Options: column, at_least.",
         ),
         (
             "- judge: {bounds: [{}]}",
@@ -160,6 +161,11 @@ def test_an_entry_that_is_no_step_is_told(loaded, steps, message):
             "- judge: {rules: [c4]}\n- measure: {signals: [c4]}",
             "cc.yaml step 1 (judge): needs column 'sentence_count', which step 2 (measure) adds. "
             "Move that before `judge`.",
+        ),
+        (
+            "- judge: {rules: [c4]}\n- measure: {signals: [gopher]}\n- exact_duplicates",
+            "cc.yaml step 1 (judge): needs column 'sentence_count', which no step before it adds. "
+            "Put `measure: {signals: [c4]}` before `judge`.",
         ),
         (
             "- judge: {bounds: [{column: nothing}]}",
