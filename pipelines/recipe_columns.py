@@ -31,9 +31,8 @@ def column_problems(steps: list[NamedStep]) -> list[tuple[int, str]]:
         missing = [column for column in dict.fromkeys(step.reads) if column not in owners]
         problems += [(number, _missing(column, number, steps)) for column in missing]
         if STEPS[key_of(name)].decides:
-            problems += [
-                (number, problem) for problem in ([] if missing else _unordered(cast("ExactDuplicates", step), added))
-            ]
+            problem = "" if missing else _unordered(cast("ExactDuplicates", step), added)
+            problems += [(number, problem)] if problem else []
             continue
         twice = next((field.name for field in step.adds if field.name in owners), None)
         if twice:
