@@ -28,7 +28,7 @@ def recipe_schema() -> dict[str, Any]:
     for name in ("type", "additionalProperties"):
         recipe["properties"]["source"].pop(name, None)
     steps = {
-        key: {"description": _summary(kinds[key]), "anyOf": [entry, {"type": "null"}]} if key in optional else entry
+        key: {"description": summary(kinds[key]), "anyOf": [entry, {"type": "null"}]} if key in optional else entry
         for key, entry in entries.items()
     }
     recipe["properties"]["steps"]["items"] = {
@@ -74,7 +74,7 @@ def _options(kind: OptionsClass, name: str, definitions: dict[str, Any]) -> dict
     for option, described in _untitled(schema)["properties"].items():
         if option in docs:
             described["description"] = docs[option]
-    definitions[name] = schema | {"description": _summary(kind)}
+    definitions[name] = schema | {"description": summary(kind)}
     return {"$ref": f"#/$defs/{name}"}
 
 
@@ -86,5 +86,6 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _summary(kind: OptionsClass) -> str:
+def summary(kind: OptionsClass) -> str:
+    """The first paragraph of the class's documentation, on one line."""
     return " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
