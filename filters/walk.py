@@ -1,0 +1,130 @@
+"""Small walks over UTF-8 bytes, compiled: where a line ends, what stands before a byte, white space at the ends."""
+
+import numpy as np
+
+from crawlsieve.filters.codepoints import CLASS, SPACE, WORD, decode
+from crawlsieve.filters.kernel import inlined, kernel
+
+_BLOCK = 32
+
+
+@kernel
+def line_end(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
+    """(end of the line that begins at byte i, first byte behind its break), as `str.splitlines` has it."""
+    while i < end:
+        if i + _BLOCK + 2 <= end:
+            calm = _calm_bytes(data, np.uint64(i))
+            i += calm
+            if calm == _BLOCK:
+                continue
+        size = _break_size(data, i, end)
+        if size:
+            return i, i + size
+        i += 1
+    return end, end
+
+
+@inlined
+def _calm_bytes(data: np.ndarray, i: np.uint64) -> int:
+    """Bytes before the first in the block at byte i that may begin a line break; the compiler makes vectors of it."""
+    least = np.uint8(_BLOCK)
+    for k in range(_BLOCK):
+        j = i + np.uint64(k)
+        a, b, c = data[j], data[j + np.uint64(1)], data[j + np.uint64(2)]
+        next_line = (a ^ np.uint8(0xC2)) | (b ^ np.uint8(0x85))
+        separator = (a ^ np.uint8(0xE2)) | (b ^ np.uint8(0x80)) | ((c & np.uint8(0xFE)) ^ np.uint8(0xA8))
+        breaks = (a < np.uint8(0x1F)) | (min(next_line, separator) == np.uint8(0))
+        least = min(least, np.uint8(k) if breaks else np.uint8(_BLOCK))
+    return int(np.int64(least))
+
+
+@inlined
+def _break_size(data: np.ndarray, i: int, end: int) -> int:
+    """Bytes of the line break at byte i: LF, CR, CRLF, VT, FF, FS, GS, RS, NEL, LS, PS; 0 if there is none."""
+    byte = data[i]
+    if byte == 0x0D:
+        return 1 + int(i + 1 < end and data[i + 1] == 0x0A)
+    if byte < 0x1F:
+        return int(0x0A <= byte <= 0x0C or byte >= 0x1C)
+    if byte == 0xC2:
+        return 2 * int(i + 1 < end and data[i + 1] == 0x85)
+    return 3 * int(byte == 0xE2 and i + 2 < end and data[i + 1] == 0x80 and data[i + 2] & 0xFE == 0xA8)
+
+
+@inlined
+def step_back(data: np.ndarray, i: int, low: int) -> int:
+    """First byte of the code point that ends before byte i > low."""
+    i -= 1
+    while i > low and data[i] & 0xC0 == 0x80:
+        i -= 1
+    return i
+
+
+@inlined
+def entry_before(data: np.ndarray, i: int, low: int, table: np.ndarray) -> np.int64:
+    """Table entry of the code point that ends before byte i; 0 if i is not above `low`."""
+    if i <= low:
+        return np.int64(0)
+    return np.int64(table[decode(data, step_back(data, i, low), i)[0]])
+
+
+@kernel
+def has_word(data: np.ndarray, i: int, stop: int, table: np.ndarray) -> bool:
+    """Whether data[i:stop] has a letter or a number."""
+    while i < stop:
+        cp, size = decode(data, i, stop)
+        if np.int64(table[cp]) & WORD:
+            return True
+        i += size
+    return False
+
+
+@kernel
+def skip_blank(data: np.ndarray, i: int, stop: int, table: np.ndarray) -> int:
+    """First byte at or behind i that is no white space; `stop` if there is none."""
+    while i < stop:
+        cp, size = decode(data, i, stop)
+        if np.int64(table[cp]) & CLASS != SPACE:
+            return i
+        i += size
+    return stop
+
+
+@kernel
+def strip_end(data: np.ndarray, begin: int, stop: int, table: np.ndarray) -> int:
+    """End of data[begin:stop] without the white space at its end."""
+    while stop > begin and entry_before(data, stop, begin, table) & CLASS == SPACE:
+        stop = step_back(data, stop, begin)
+    return stop
+
+
+@kernel
+def count_chars(data: np.ndarray, start: int, stop: int) -> int:
+    """Code points in data[start:stop]: bytes that do not continue one."""
+    count = 0
+    for i in range(start, stop):
+        count += data[i] & 0xC0 != 0x80
+    return count
+
+
+@kernel
+def says(data: np.ndarray, at: int, stop: int, phrase: np.ndarray) -> bool:
+    """Whether data[at:stop] begins with the bytes of the phrase."""
+    if at + phrase.size > stop:
+        return False
+    k = 0
+    while k < phrase.size and data[at + k] == phrase[k]:
+        k += 1
+    return bool(k == phrase.size)
+
+
+@kernel
+def copy(out: np.ndarray, k: int, data: np.ndarray, start: int, stop: int) -> int:
+    """Write data[start:stop] to out[k:]; the end of what is written."""
+    size = stop - start
+    if k < 0 or start < 0 or k + size > out.size:
+        return k
+    to, come = np.uint64(k), np.uint64(start)  # unsigned, so that the compiler copies in blocks
+    for j in range(np.uint64(max(size, 0))):
+        out[to + j] = data[come + j]
+    return k + size
