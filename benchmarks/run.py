@@ -1,7 +1,7 @@
 """Every measurement, one after the other. Prints Markdown, and with `--write` keeps it as docs/benchmarks.md."""
 
 import argparse
-import datetime
+import datetime as dt
 import platform
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--peers", required=True, help="the Python that has datatrove")
     parser.add_argument("--write", action="store_true", help=f"keep the page as {PAGE.name}")
     asked = parser.parse_args()
-    today = datetime.datetime.now(tz=datetime.UTC).date()
+    today = dt.datetime.now(tz=dt.UTC).date()
     parts = [f"# Benchmarks\n\nMeasured on {today}, {machine()}, by `make bench`.\n"]
     print(parts[0], flush=True)
     for script, calls_peers in SECTIONS:
