@@ -1,0 +1,137 @@
+"""`crawlsieve explain`: what happened to a page, found by its URL or id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+from rich.console import Console
+
+from crawlsieve.filters.url import canonical_site, canonical_url
+from crawlsieve.pipelines.explain_text import print_explanation
+from crawlsieve.pipelines.explanation import Copy, Explanation, Sighting, Verdict
+from crawlsieve.pipelines.sql import connect, manifest
+from crawlsieve.stages.errors import CrawlsieveError
+
+_RECORDS = """
+    CREATE VIEW records AS
+    SELECT 'documents' AS outcome, * FROM documents UNION ALL BY NAME
+    SELECT 'rejected' AS outcome, * FROM rejected UNION ALL BY NAME
+    SELECT 'duplicates' AS outcome, * FROM duplicates UNION ALL BY NAME
+    SELECT 'failed' AS outcome, * FROM failed
+"""
+_FIND = """
+    SELECT * EXCLUDE (text), count(*) OVER () AS total FROM records
+    WHERE list_contains($names, CASE $column WHEN 'id' THEN id WHEN 'source_id' THEN source_id ELSE url END)
+    ORDER BY source_path, source_offset LIMIT 20
+"""
+_URLS_LIKE = "SELECT DISTINCT url FROM records WHERE contains(lower(url), $label)"
+_NEAREST = """
+    SELECT url FROM (SELECT DISTINCT url FROM records WHERE url IS NOT NULL)
+    ORDER BY jaro_winkler_similarity(url, $page) DESC, url LIMIT 3
+"""
+_SIGNALS = "SELECT * FROM signals WHERE id = $id AND source_path = $source_path AND source_offset = $source_offset"
+_COPY = "SELECT url, outcome FROM records WHERE id = $id ORDER BY outcome = 'documents' DESC LIMIT 1"
+_COPIES = "SELECT id, url FROM duplicates WHERE kept_id = $id ORDER BY id, url LIMIT 10"
+_NOT_OF_A_RECORD = ("outcome", "reasons", "total")
+
+
+def explain(run: str, page: str) -> Explanation:
+    """What happened to the records that `page` names: an id, a source id or a URL, else an equal canonical URL.
+
+    Raises:
+        CrawlsieveError: `run` is no finished run, or has no such record; with the nearest URLs.
+    """
+    told = manifest(run)
+    with connect(run) as tables:
+        tables.execute(_RECORDS)
+        for found_by, names in _questions(tables, page):
+            records = _rows(tables, _FIND, names=names, column=found_by) if names else []
+            if records:
+                sightings = tuple(_sighting(tables, record, told.get("rules", [])) for record in records)
+                return Explanation(page, found_by, records[0]["total"], sightings)
+        near = [row["url"] for row in _rows(tables, _NEAREST, page=page)]
+    listed = "".join(f"\n  {url}" for url in near)
+    raise CrawlsieveError(
+        f"{run}: no record has the id, source id or URL '{page}'." + (f" The nearest URLs:{listed}" if near else "")
+    )
+
+
+def explain_command(run: str, page: str) -> None:
+    """Print what happened to a page.
+
+    Raises:
+        CrawlsieveError: as `explain`.
+    """
+    print_explanation(explain(run, page), Console())
+
+
+def _questions(tables: duckdb.DuckDBPyConnection, page: str) -> Iterator[tuple[str, list[str]]]:
+    """(what is compared, with which names), from the sharpest to the widest."""
+    yield "id", [page.strip().lower()]
+    yield "source_id", [page.strip().removeprefix("<urn:uuid:").removesuffix(">")]
+    yield "url", [page]
+    yield "canonical url", _equal_urls(tables, page)
+
+
+def _equal_urls(tables: duckdb.DuckDBPyConnection, page: str) -> list[str]:
+    """URLs of the run with the canonical form of `page`. Only those with the longest label of its host are compared."""
+    site = canonical_site(page)
+    if site is None:
+        return []
+    label = max(site.split("."), key=len)
+    if label.startswith("xn--") or ":" in site or site.replace(".", "").isdigit():
+        label = ""  # a host that has other spellings
+    wanted = canonical_url(page)
+    return [row["url"] for row in _rows(tables, _URLS_LIKE, label=label) if canonical_url(row["url"]) == wanted]
+
+
+def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], rules: list[dict[str, Any]]) -> Sighting:
+    outcome = record["outcome"]
+    found = _rows(tables, _SIGNALS, **{name: record[name] for name in ("id", "source_path", "source_offset")})
+    signals = found[0] if found else None
+    reasons = record["reasons"] or []
+    verdicts = tuple(_verdict(rule, signals or {}, reasons) for rule in rules) if signals or reasons else ()
+    decided = {verdict.rule for verdict in verdicts}
+    return Sighting(
+        outcome=outcome,
+        record={name: record[name] for name in record if record[name] is not None and name not in _NOT_OF_A_RECORD},
+        signals=signals,
+        verdicts=verdicts,
+        reasons=tuple(reason for reason in reasons if reason not in decided),
+        twin=_copy(tables, record["twin_id"]),
+        kept=_copy(tables, record["kept_id"]),
+        stands_for=_copies(tables, record["id"]) if outcome == "documents" else (),
+    )
+
+
+def _verdict(rule: dict[str, Any], signals: dict[str, Any], reasons: list[str]) -> Verdict:
+    """What a rule of the manifest says, by the bounds that hold for the language of the document."""
+    exceptions = {each["language"]: each for each in rule.get("exceptions") or []}
+    own = exceptions.get(signals.get("language"), rule)
+    return Verdict(
+        step=rule["step"],
+        rule=rule["name"],
+        column=rule["column"],
+        value=signals.get(rule["column"]),
+        at_least=own["at_least"],
+        at_most=own["at_most"],
+        rejects=rule["name"] in reasons,
+    )
+
+
+def _copy(tables: duckdb.DuckDBPyConnection, name: str | None) -> Copy | None:
+    """The document of an id, in documents/ if it is there."""
+    if name is None:
+        return None
+    found = _rows(tables, _COPY, id=name)
+    return Copy(name, found[0]["url"], found[0]["outcome"]) if found else Copy(name, None, "")
+
+
+def _copies(tables: duckdb.DuckDBPyConnection, name: str) -> tuple[Copy, ...]:
+    """The first removed documents that the kept document `name` stands for."""
+    return tuple(Copy(row["id"], row["url"], "duplicates") for row in _rows(tables, _COPIES, id=name))
+
+
+def _rows(tables: duckdb.DuckDBPyConnection, sql: str, **values: object) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tables.sql(sql, params=values).to_arrow_table().to_pylist()
+    return found

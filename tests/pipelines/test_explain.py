@@ -1,0 +1,171 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from crawlsieve.pipelines.explain import explain, explain_command
+from crawlsieve.pipelines.explain_text import bounds, print_explanation
+from crawlsieve.pipelines.explanation import Copy, Verdict
+from crawlsieve.stages.errors import CrawlsieveError
+
+ID = "{:032x}".format
+
+
+def shown(run, page):
+    """What a terminal shows."""
+    console = Console(file=io.StringIO(), width=120)
+    print_explanation(explain(str(run), page), console)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("page", "found_by"),
+    [
+        (ID(1), "id"),
+        (ID(1).upper(), "id"),
+        (f" {ID(1)} ", "id"),
+        ("b8-1", "source_id"),
+        ("<urn:uuid:b8-1>", "source_id"),
+        ("https://Example.com/News/?b=2&a=1", "url"),
+        ("http://www.example.com:80/news?a=1&b=2#top", "canonical url"),
+        ("example.com/news/?a=1&b=2", "canonical url"),
+    ],
+)
+def test_a_page_is_found_by_any_of_its_names(small_run, page, found_by):
+    told = explain(str(small_run), page)
+
+    assert (told.found_by, told.total) == (found_by, 1)
+    assert told.sightings[0].record["id"] == ID(1)
+
+
+def test_a_rejected_page_has_every_rule_with_value_and_bounds(small_run):
+    (sighting,) = explain(str(small_run), "b8-3").sightings
+
+    assert sighting.outcome == "rejected"
+    assert sighting.verdicts == (
+        Verdict("judge", "gopher_short_doc", "word_count", 49, 50, None, rejects=True),
+        Verdict("judge", "gopher_word_length", "mean_word_length", None, 3.0, 10.0, rejects=True),
+    )
+    assert sighting.reasons == ()
+
+
+def test_a_kept_page_shows_the_rules_that_it_passed(small_run):
+    (sighting,) = explain(str(small_run), "b8-2").sightings
+
+    assert [(verdict.value, verdict.rejects) for verdict in sighting.verdicts] == [(50, False), (10.0, False)]
+
+
+def test_a_reason_without_a_number_stands_by_itself(small_run):
+    (sighting,) = explain(str(small_run), "http://casino.example/").sightings
+
+    assert sighting.reasons == ("url_domain",)
+    assert sighting.signals is None
+    assert "url_domain" in shown(small_run, "b8-4")
+
+
+def test_a_duplicate_names_the_winner_and_the_kept_document(small_run):
+    (first,) = explain(str(small_run), "b8-5").sightings
+    (second,) = explain(str(small_run), ID(6)).sightings
+
+    kept = Copy(ID(1), "https://Example.com/News/?b=2&a=1", "documents")
+    assert (first.record["method"], first.twin, first.kept) == ("text", kept, kept)
+    assert (second.record["method"], second.twin, second.kept) == (
+        "url",
+        Copy(ID(5), "http://example.com/copy", "duplicates"),
+        kept,
+    )
+
+
+def test_a_kept_document_names_those_it_stands_for(small_run):
+    (sighting,) = explain(str(small_run), ID(1)).sightings
+
+    assert [copy.id for copy in sighting.stands_for] == [ID(5), ID(6)]
+    assert sighting.twin is sighting.kept is None
+
+
+def test_a_winner_that_is_not_in_the_run_is_still_named(small_run):
+    for path in (small_run / "documents").iterdir():
+        path.unlink()
+
+    assert explain(str(small_run), "b8-5").sightings[0].kept == Copy(ID(1), None, "")
+    assert "not in this run" in shown(small_run, "b8-5")
+
+
+def test_bounds_are_those_of_the_documents_language(small_run):
+    path = small_run / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["rules"][0]["exceptions"] = [{"language": "en", "at_least": 7, "at_most": 8}]
+    path.write_text(json.dumps(manifest))
+
+    english, unknown = (explain(str(small_run), name).sightings[0].verdicts[0] for name in ("b8-1", "b8-2"))
+
+    assert (english.at_least, english.at_most) == (7, 8)
+    assert (unknown.at_least, unknown.at_most) == (50, None)
+
+
+def test_all_records_of_a_url_are_shown(small_run):
+    told = explain(str(small_run), "http://EXAMPLE.org")
+
+    assert [sighting.record["id"] for sighting in told.sightings] == [ID(2)]
+    assert told.total == 1
+
+
+def test_what_is_not_there_is_an_error_with_the_nearest_url(small_run):
+    with pytest.raises(CrawlsieveError, match="no record has the id, source id or URL") as caught:
+        explain(str(small_run), "http://example.org/shirt")
+
+    assert caught.value.args[0].splitlines()[1].strip() == "http://example.org/short"
+
+
+@pytest.mark.parametrize("page", ["", "'", "x'; DROP VIEW documents; --", "http://", "\x00", "ü" * 1000])
+def test_any_question_gets_an_answer(small_run, page):
+    with pytest.raises(CrawlsieveError, match="no record"):
+        explain(str(small_run), page)
+
+
+def test_no_run_is_an_error(tmp_path):
+    with pytest.raises(CrawlsieveError, match="not a run directory"):
+        explain_command(str(tmp_path), "x")
+
+
+def test_the_page_shows_values_bounds_and_place_and_no_text(small_run, capsys):
+    explain_command(str(small_run), "b8-3")
+    printed = capsys.readouterr().out
+
+    for word in (
+        "rejected",
+        "gopher_short_doc",
+        "49",
+        "at least 50",
+        "undefined",
+        "3.0 to 10.0",
+        "00000.warc.gz at 300",
+    ):
+        assert word in printed
+    assert "two lines" not in shown(small_run, "b8-1")
+
+
+def test_signals_that_are_not_kept_are_unknown_and_not_undefined(small_run):
+    for path in (small_run / "signals").iterdir():
+        path.unlink()
+
+    printed = shown(small_run, "b8-3")
+
+    assert "unknown" in printed
+    assert "keep_rejected" in printed
+    assert "undefined" not in printed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (50, None, "at least 50"),
+        (None, 0.3, "at most 0.3"),
+        (3.0, 10, "3.0 to 10"),
+        (None, None, "any"),
+        (0, 0, "0 to 0"),
+    ],
+)
+def test_bounds_read_as_words(low, high, said):
+    assert bounds(Verdict("judge", "r", "c", 1, low, high, rejects=False)) == said
