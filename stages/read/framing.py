@@ -90,7 +90,8 @@ class Framing:
         self._buffer = bytearray()
         self._base = 0  # content of the frame before the buffer
         self._frame = 0
-        self._ahead: Piece | None = None
+        self._inner = 0  # the last frame taken into the buffer
+        self._ahead: Piece | Damage | None = None
         self._ended = True
         self._damage: Damage | None = None
         self._records = 0  # records out of this frame
@@ -219,18 +220,19 @@ class Framing:
             self._buffer += item.data
             return True
         self._ended = True
-        if isinstance(item, Piece):
-            self._ahead = item
-        else:
+        if isinstance(item, Damage) and item.frame == self._inner:
             self._damage = item
+        else:
+            self._ahead = item
         return False
 
     def _absorb(self) -> bool:
         """Go on with the next frame if it does not begin a record: some writers cut records in two."""
-        if self._ahead is None or self._dialect.begins(self._ahead.data.lstrip()):
+        ahead = self._ahead
+        if not isinstance(ahead, Piece) or self._dialect.begins(ahead.data.lstrip()):
             return False
-        self._buffer += self._ahead.data
-        self._ahead, self._ended = None, False
+        self._buffer += ahead.data
+        self._ahead, self._ended, self._inner = None, False, ahead.frame
         return True
 
     def _next_frame(self) -> bool:
@@ -239,7 +241,7 @@ class Framing:
         if item is None:
             return False
         self._drop(len(self._buffer))
-        self._base, self._frame, self._records = 0, item.frame, 0
+        self._base, self._records, self._frame, self._inner = 0, 0, item.frame, item.frame
         if isinstance(item, Damage):
             self._damage, self._ended = item, True
         else:

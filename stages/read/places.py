@@ -1,8 +1,4 @@
-"""Where files live: opening one at a byte, over fsspec, and telling a passing fault from a lasting one.
-
-fsspec's own HTTP reader fetches blocks and does not check that a server honoured the range; so over HTTP we ask for one
-streamed response a connection, from the byte that we need, and look at what came back.
-"""
+"""Where files live: opening one at a byte, over fsspec, and telling a passing fault from a lasting one."""
 
 import email.utils
 import errno
@@ -21,6 +17,7 @@ from fsspec import AbstractFileSystem
 
 from crawlsieve.stages.errors import SourceError
 from crawlsieve.stages.read.source import Input, Source
+from crawlsieve.stages.read.web import WebFile
 
 _BLOCK = 8 << 20  # one request to an object store
 _LASTING = frozenset({errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.ENAMETOOLONG})
@@ -109,7 +106,8 @@ def open_at(item: Input, source: Source, position: int) -> Opened:
     if path is not None:
         opened = _open_local(path, position)
     elif is_http(item.path):
-        opened = _open_http(item.path, source, position)
+        page = WebFile(filesystem(item.path, source), item.path, position)
+        opened = Opened(page, page.size, version_of(page.headers))
     else:
         file = filesystem(item.path, source).open(item.path, "rb", block_size=_BLOCK, cache_type="readahead")
         file.seek(position)
@@ -127,23 +125,6 @@ def _open_local(path: Path, position: int) -> Opened:
     return Opened(cast("Bytes", file), size, version)
 
 
-def _open_http(url: str, source: Source, position: int) -> Opened:
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={position}-"} if position else {})
-    # With a size given, fsspec does not ask the server for one first; block size 0 makes it stream.
-    file = filesystem(url, source).open(url, "rb", block_size=0, size=1, headers=headers)
-    ranged = file.r.status == 206
-    length = file.r.headers.get("Content-Length", "")
-    size = int(length) + (position if ranged else 0) if length.isdigit() else None
-    left = 0 if ranged else position  # a server that knows no ranges sends everything again
-    while left:
-        skipped = len(file.read(min(left, 1 << 20)))
-        if not skipped:
-            file.close()
-            raise ConnectionError(f"ended {left} bytes before byte {position}")
-        left -= skipped
-    return Opened(cast("Bytes", file), size, version_of(file.r.headers))
-
-
 @functools.cache
 def failures(name: str) -> tuple[type[Exception], ...]:
     """What reading over protocol `name` may raise, beside SourceError."""
@@ -157,15 +138,28 @@ def failures(name: str) -> tuple[type[Exception], ...]:
     return (OSError,)
 
 
+def fault_behind(error: BaseException) -> BaseException:
+    """What really happened: over HTTP, fsspec says "not found" whatever a question for the size met."""
+    cause = error.__cause__
+    if isinstance(error, FileNotFoundError) and cause is not None and type(cause).__module__.startswith("aiohttp"):
+        return cause
+    return error
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status that an error stands for."""
+    # aiohttp's broken payloads have a `code` 400 of their own: of `code`, only gcsfs means the answer's.
+    status = getattr(error, "code" if type(error).__name__ == "HttpError" else "status", None)
+    return status if isinstance(status, int) and status >= 400 else None
+
+
 def pause_asked(error: BaseException) -> float | None:
     """Seconds that the server asks us to wait (0 if it names none); null if asking again is of no use."""
-    cause: BaseException | None = error
-    while cause is not None:  # fsspec says "not found" whatever a HEAD request met; the cause knows better
-        status = getattr(cause, "status", None) or getattr(cause, "code", None)
-        if isinstance(status, int) and status >= 400:
-            passing = status in {408, 425, 429} or status >= 500
-            return _retry_after(getattr(cause, "headers", None) or {}) if passing else None
-        cause = cause.__cause__
+    error = fault_behind(error)
+    status = status_of(error)
+    if status is not None:
+        passing = status in {408, 425, 429} or status >= 500
+        return _retry_after(getattr(error, "headers", None) or {}) if passing else None
     if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError):
         return None
     if type(error).__name__ == "FileExpired" or getattr(error, "errno", None) in _LASTING:

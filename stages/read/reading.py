@@ -14,8 +14,6 @@ from crawlsieve.stages.read.source import Input, Source, Tally
 from crawlsieve.stages.read.stored import Stored
 from crawlsieve.stages.read.unpack import Unpacking, codec_of
 
-_HEAD = 64
-
 
 class Reading:
     """Iterates over the batches of one input, in its order; `tally` is complete when the last one is out.
@@ -73,9 +71,7 @@ class Reading:
                 self.tally.bytes_decoded += len(row.raw or b"")
                 yield row
             return
-        head = stored.read(_HEAD)
-        stored.seek(0)
-        codec = codec_of(self._input.path.lower(), head)
+        codec = codec_of(self._input.path.lower(), stored.peek())
         dialect = {"arc": Arc(), "jsonl": None}.get(self._input.format, warc.Warc())
         unpacking = Unpacking(stored, codec, dialect.begins if dialect is not None else None)
         try:

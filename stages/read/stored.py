@@ -8,11 +8,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from crawlsieve.stages.errors import SourceError
-from crawlsieve.stages.read.places import Opened, failures, local, open_at, pause_asked, protocol, slot
+from crawlsieve.stages.read.places import (
+    Opened,
+    failures,
+    fault_behind,
+    local,
+    open_at,
+    pause_asked,
+    protocol,
+    slot,
+    status_of,
+)
 from crawlsieve.stages.read.source import Input, Source
 
 _T = TypeVar("_T")
 _LONGEST_BACKOFF = 60.0
+_PEEK = 64 << 10
 _PATIENCE = 600.0  # seconds to wait for another reader of the same process to give a connection back
 _JITTER = random.SystemRandom()
 
@@ -49,8 +60,9 @@ def back_off(path: str, source: Source, failed: int, error: Exception) -> None:
 
 def plainly(error: BaseException) -> str:
     """One line that names a fault of reading."""
-    status = getattr(error, "status", None) or getattr(error.__cause__, "status", None)
-    if status:
+    error = fault_behind(error)
+    status = status_of(error)
+    if status is not None:
         return f"HTTP {status}"
     if isinstance(error, FileNotFoundError):
         return "not found"
@@ -78,6 +90,7 @@ class Stored(io.RawIOBase):
         self._position = 0
         self._file: Opened | None = None
         self._file_position = 0
+        self._peeked = b""  # what stands at the position and was received already
         self._slot = slot(item.path, source)
         self._holds_slot = False
         self._hash = hashlib.sha256()
@@ -105,8 +118,17 @@ class Stored(io.RawIOBase):
         if whence == io.SEEK_END and self.size is None:
             raise SourceError(f"{self.item.path}: the server does not say how long the file is")
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size or 0}[whence]
-        self._position = start + offset
+        if start + offset != self._position:
+            self._position, self._peeked = start + offset, b""
         return self._position
+
+    def peek(self) -> bytes:
+        """The next bytes, at least one unless the file ends here; the next read returns them (again)."""
+        if not self._peeked:
+            data = self.read(_PEEK)
+            self._position -= len(data)
+            self._peeked = data
+        return self._peeked
 
     def read(self, size: int = -1, /) -> bytes:
         """At most `size` bytes, none at the end; all that is left if negative.
@@ -116,6 +138,10 @@ class Stored(io.RawIOBase):
         """
         if size < 0:
             return b"".join(iter(lambda: self.read(1 << 20), b""))
+        if self._peeked:
+            data, self._peeked = self._peeked[:size], self._peeked[size:]
+            self._position += len(data)
+            return data
         failed = 0
         while self.size is None or self._position < self.size:
             try:

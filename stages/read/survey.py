@@ -86,8 +86,7 @@ def _listed(path: str, source: Source) -> Iterator[str]:
     base = COMMON_CRAWL if source.base is None else source.base
     size, version = _fingerprint(_Found(path, None), source)
     with Stored(Input(path=path, format="jsonl", size=size, version=version), source) as stored:
-        codec = codec_of(path.lower(), stored.read(64))
-        stored.seek(0)
+        codec = codec_of(path.lower(), stored.peek())
         for line in lines(Unpacking(stored, codec, None), _LONGEST_ADDRESS):
             if isinstance(line, Unreadable) or line.content is None:
                 raise SourceError(f"{path} is not a list of paths, or is damaged, at byte {line.offset}")
@@ -145,9 +144,7 @@ def _sniff(item: Input, source: Source) -> Format:
     if item.size == 0:
         return "warc"  # whatever it is, it has no records
     with Stored(item, source) as stored:
-        head = stored.read(64)
-        stored.seek(0)
-        codec = codec_of(item.path.lower(), head)
+        codec = codec_of(item.path.lower(), stored.peek())
         piece = next(iter(Unpacking(stored, codec, None)), None)
     content = b"" if piece is None or isinstance(piece, Damage) else piece.data
     kind = sniffed_format(content)
