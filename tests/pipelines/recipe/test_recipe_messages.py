@@ -69,6 +69,7 @@ def told(act, *given, **named):
             "- judge: {rules: [c4], bounds: [{column: x}]}",
             "cc.yaml step 1 (judge): give either 'rules' or 'bounds'.",
         ),
+        ("- judge: {lines: 99}", "cc.yaml step 1 (judge): needs a package that is not installed."),
         (
             "- judge: {bounds: [{column: x, at_most: 3}]}",
             "cc.yaml step 1 (judge): no option 'bounds[0].at_most'. Did you mean 'at_least'? "
