@@ -75,6 +75,7 @@ class ExactDuplicates:
             near = difflib.get_close_matches(name, sortable, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             problem = f"is {known[name]}, which has no order" if name in known else "is no column that a step measures"
+            problem = "says where a record lay, not what it is" if name in _INTERNAL else problem
             raise RecipeError(f"exact_duplicates: priority '{name}' {problem}.{hint} Columns: {', '.join(sortable)}.")
 
     def keys(self, batch: Batch) -> Batch:
