@@ -23,13 +23,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from crawlsieve.filters.c4_kernel import KEPT, judge_lines
 from crawlsieve.filters.line_scan import scan_tables
 from crawlsieve.filters.segments import text_buffers
+from crawlsieve.filters.strings import read_only, strings
+from crawlsieve.schemas.c4 import C4_REMOVES
 
-REMOVED_BY = ("long_word", "end_mark", "few_words", "javascript", "policy")
+REMOVED_BY = tuple(C4_REMOVES)
 """Line rules, in order; the columns of `C4Lines.lines` and `C4Lines.characters`."""
 
 
@@ -103,9 +104,9 @@ def c4_lines(text: pa.Array, variant: C4Variant, limits: LineLimits | None = Non
     options = (limits.words, limits.marked, marks, variant.counts_citations, clean)
     out, out_offsets = np.empty(int(offsets[-1] - offsets[0]) if clean else 0, np.uint8), np.zeros(n + 1, np.int64)
     spare = np.empty(int(np.diff(offsets).max(initial=0)), np.uint8)
-    judge_lines((_read_only(data), offsets), scan_tables(), options, (out, out_offsets, spare), counts)
+    judge_lines((read_only(data), offsets), scan_tables(), options, (out, out_offsets, spare), counts)
     return C4Lines(
-        cleaned=_strings(out, out_offsets, text) if clean else pa.nulls(n, pa.large_string()),
+        cleaned=strings(out, out_offsets, text) if clean else pa.nulls(n, pa.large_string()),
         lines=counts[:, :KEPT],
         characters=counts[:, KEPT : 2 * KEPT],
         sentences=counts[:, 2 * KEPT],
@@ -113,19 +114,3 @@ def c4_lines(text: pa.Array, variant: C4Variant, limits: LineLimits | None = Non
         curly=counts[:, 2 * KEPT + 2],
         citations=counts[:, 2 * KEPT + 3],
     )
-
-
-def _read_only(data: np.ndarray) -> np.ndarray:
-    """The same bytes, so that the kernel is compiled once: Arrow's buffers are read only, ours is not."""
-    view = data.view()
-    view.setflags(write=False)
-    return view
-
-
-def _strings(data: np.ndarray, offsets: np.ndarray, like: pa.Array) -> pa.Array:
-    """The texts in a buffer as large_string[n], null where `like` is."""
-    size = int(offsets[-1])
-    made = pa.Array.from_buffers(pa.large_string(), len(like), [None, pa.py_buffer(offsets), pa.py_buffer(data[:size])])
-    if not like.null_count:
-        return made
-    return pc.if_else(like.is_valid(), made, pa.scalar(None, pa.large_string()))

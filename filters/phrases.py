@@ -16,15 +16,16 @@ _BLOCK = 32
 _CASE = np.uint8(0x20)
 
 
-def _bytes_of(text: str) -> np.ndarray:
+def bytes_of(text: str) -> np.ndarray:
+    """uint8[m]: the text in UTF-8."""
     return np.frombuffer(text.encode(), np.uint8).copy()
 
 
-_LOREM, _IPSUM = _bytes_of("lorem i"), _bytes_of("psum")
-_PRIVACY, _COOKIE, _POLICY = _bytes_of("privacy "), _bytes_of("cookie "), _bytes_of("policy")
-_JAVASCRIPT = _bytes_of("javascript")
-_TERMS, _OF_USE = _bytes_of("terms o"), _bytes_of("f use")
-_USE, _USES, _USE_OF, _KIES = _bytes_of("use coo"), _bytes_of("uses coo"), _bytes_of("use of coo"), _bytes_of("kies")
+_LOREM, _IPSUM = bytes_of("lorem i"), bytes_of("psum")
+_PRIVACY, _COOKIE, _POLICY = bytes_of("privacy "), bytes_of("cookie "), bytes_of("policy")
+_JAVASCRIPT = bytes_of("javascript")
+_TERMS, _OF_USE = bytes_of("terms o"), bytes_of("f use")
+_USE, _USES, _USE_OF, _KIES = bytes_of("use coo"), bytes_of("uses coo"), bytes_of("use of coo"), bytes_of("kies")
 
 
 @kernel
@@ -64,22 +65,22 @@ def _phrase_at(data: np.ndarray, i: int, begin: int, stop: int) -> int:
     """Flags of the phrase whose heart begins at byte i of data[begin:stop]."""
     letter = data[i] | _CASE
     if letter == 0x70:
-        if _follows(data, i, stop, _IPSUM) and _precedes(data, i, begin, _LOREM):
+        if says_in_any_case(data, i, stop, _IPSUM) and _precedes(data, i, begin, _LOREM):
             return LOREM
         named = _precedes(data, i, begin, _PRIVACY) or _precedes(data, i, begin, _COOKIE)
-        return POLICY * (named and _follows(data, i, stop, _POLICY))
+        return POLICY * (named and says_in_any_case(data, i, stop, _POLICY))
     if letter == 0x6A:
-        return SCRIPT * _follows(data, i, stop, _JAVASCRIPT)
+        return SCRIPT * says_in_any_case(data, i, stop, _JAVASCRIPT)
     if letter == 0x66:
-        return POLICY * (_follows(data, i, stop, _OF_USE) and _precedes(data, i, begin, _TERMS))
-    if letter == 0x6B and _follows(data, i, stop, _KIES):
+        return POLICY * (says_in_any_case(data, i, stop, _OF_USE) and _precedes(data, i, begin, _TERMS))
+    if letter == 0x6B and says_in_any_case(data, i, stop, _KIES):
         used = _precedes(data, i, begin, _USE) or _precedes(data, i, begin, _USES)
         return POLICY * (used or _precedes(data, i, begin, _USE_OF))
     return 0
 
 
 @kernel
-def _follows(data: np.ndarray, at: int, stop: int, phrase: np.ndarray) -> bool:
+def says_in_any_case(data: np.ndarray, at: int, stop: int, phrase: np.ndarray) -> bool:
     """Whether data[at:stop] begins with the lower case phrase, in either case."""
     if at + phrase.size > stop:
         return False
@@ -95,4 +96,4 @@ def _follows(data: np.ndarray, at: int, stop: int, phrase: np.ndarray) -> bool:
 @kernel
 def _precedes(data: np.ndarray, at: int, begin: int, phrase: np.ndarray) -> bool:
     """Whether data[begin:at] ends with the lower case phrase, in either case."""
-    return bool(at - phrase.size >= begin and _follows(data, at - phrase.size, at, phrase))
+    return bool(at - phrase.size >= begin and says_in_any_case(data, at - phrase.size, at, phrase))

@@ -1,0 +1,99 @@
+"""FineWeb's own quality signals, and mC4's, over the lines of `segments.py`.
+
+Source: datatrove 0.10, `FineWebQualityFilter` and `C4ParagraphFilter`. Those cut at line feeds only, ours cut where
+`str.splitlines` does: CR LF is one break, and a line of "End." before it ends in a full stop.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from crawlsieve.filters.codepoints import TERMINAL, code_points
+from crawlsieve.filters.kernel import kernel
+from crawlsieve.filters.ratio import ratio
+from crawlsieve.filters.repetition import count_copies
+from crawlsieve.filters.segments import Segments
+from crawlsieve.filters.walk import count_chars, entry_before
+from crawlsieve.schemas.c4 import MC4
+from crawlsieve.schemas.fineweb import FINEWEB
+
+SHORT_LINE = 30
+"""Code points of the longest line that is short."""
+
+
+def fineweb(segments: Segments) -> pa.RecordBatch:
+    """The columns of FINEWEB for n texts."""
+    lines = segments.lines
+    counts = np.zeros((len(segments), 3), np.int64)
+    _count_lines(
+        segments.data, (lines.first, lines.start, lines.length, lines.chars, lines.blank), code_points(), counts
+    )
+    bytes_of = np.zeros((len(segments), 2), np.int64)
+    _count_bytes(segments.data, segments.offsets, bytes_of)
+    chars, feeds = bytes_of.T
+    return pa.RecordBatch.from_arrays(
+        [
+            ratio(counts[:, 1], counts[:, 0]),
+            ratio(counts[:, 2], counts[:, 0]),
+            ratio(_repeated_chars(segments), chars - feeds),
+            ratio(feeds, segments.words.counts),
+        ],
+        schema=FINEWEB,
+    )
+
+
+def mc4(segments: Segments) -> pa.RecordBatch:
+    """The columns of MC4 for n texts."""
+    lines = segments.lines
+    third = np.full(len(segments), -1, np.int64)
+    _third_longest(lines.first, lines.chars, third)
+    return pa.RecordBatch.from_arrays([pa.array(third, mask=third < 0)], schema=MC4)
+
+
+def _repeated_chars(segments: Segments) -> np.ndarray:
+    """int64[n]: code points of lines that occurred before in their text, blank lines aside."""
+    lines = segments.lines
+    out = np.zeros((len(segments), 6), np.int64)
+    most = int(lines.counts.max(initial=0))
+    memory = np.zeros(1 << (2 * most).bit_length(), np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    count_copies(lines.first, lines.hash, np.where(lines.blank, np.int32(0), lines.chars), memory, out)
+    return out[:, 3]
+
+
+@kernel
+def _count_lines(data: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, counts: np.ndarray) -> None:
+    """Set counts int64[n, 3]: lines that are not blank; of these, those that end in a TERMINAL code point, short ones."""
+    first, start, length, chars, blank = lines
+    for doc in range(first.size - 1):
+        filled = ended = short = 0
+        for k in range(first[doc], first[doc + 1]):
+            if not blank[k]:
+                filled += 1
+                ended += entry_before(data, start[k] + length[k], start[k], table) & TERMINAL != 0
+                short += chars[k] <= SHORT_LINE
+        counts[doc, 0], counts[doc, 1], counts[doc, 2] = filled, ended, short
+
+
+@kernel
+def _count_bytes(data: np.ndarray, offsets: np.ndarray, counts: np.ndarray) -> None:
+    """Set counts int64[n, 2]: code points, line feeds."""
+    for doc in range(offsets.size - 1):
+        feeds = 0
+        for i in range(offsets[doc], offsets[doc + 1]):
+            feeds += data[i] == 0x0A
+        counts[doc, 0], counts[doc, 1] = count_chars(data, offsets[doc], offsets[doc + 1]), feeds
+
+
+@kernel
+def _third_longest(first: np.ndarray, chars: np.ndarray, third: np.ndarray) -> None:
+    """Set third int64[n] to the length of the third longest line of each text, if there is one."""
+    for doc in range(first.size - 1):
+        a = b = c = np.int64(-1)
+        for k in range(first[doc], first[doc + 1]):
+            length = np.int64(chars[k])
+            if length > a:
+                a, b, c = length, a, b
+            elif length > b:
+                b, c = length, b
+            elif length > c:
+                c = length
+        third[doc] = c
