@@ -116,7 +116,9 @@ class Problems:
         try:
             return build(kind, options)
         except OptionsError as error:
-            for inside, problem in error.problems:
+            own = f"{key_of(str(base[-1]))}: " if base else ""
+            for inside, said in error.problems:
+                problem = said.removeprefix(own)
                 path = base + inside
                 origins = [self._origins[path[:n]] for n in range(len(path) + 1) if path[:n] in self._origins]
                 self.found.append(f"--set {origins[0]}: {problem}" if origins else f"{place}: {problem}")

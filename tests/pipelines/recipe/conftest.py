@@ -98,7 +98,7 @@ class Judge(Plain):
         if self.rules and self.bounds:
             raise ValueError("give either 'rules' or 'bounds'")
         if self.lines == 99:
-            raise RecipeError("needs a package that is not installed")
+            raise RecipeError("judge: needs a package that is not installed")
 
     @property
     def reads(self) -> tuple[str, ...]:
