@@ -1,4 +1,7 @@
+import socket
+
 import pytest
+from fastwarc.warc import ArchiveIterator
 
 from crawlsieve.filters.url import canonical_host, canonical_site, canonical_url
 
@@ -167,3 +170,22 @@ def test_a_long_url_takes_no_longer_than_its_length(shape):
 def test_a_host_has_one_spelling(url, host, site):
     assert canonical_host(url) == host
     assert canonical_site(url) == site
+
+
+@pytest.mark.shared
+def test_real_urls_have_the_form_that_the_internet_archives_package_gives_them(shared, monkeypatch):
+    """The package asks the DNS for hosts made of digits; here it gets no answer."""
+    package = pytest.importorskip("surt")
+    monkeypatch.setattr("socket.gethostbyname_ex", refuse)
+    urls = set()
+    for path in ("whirlwind.warc.gz", "cc-main-2020-34-warcfile.warc.gz", "ia-blackbook-2008.warc.gz"):
+        records = ArchiveIterator(str(shared / "data" / "warc" / path), parse_http=False)
+        urls |= {record.headers.get("WARC-Target-URI") for record in records}
+    urls -= {None, ""}
+
+    assert len(urls) > 300
+    assert [url for url in sorted(urls) if canonical_url(url) != package.surt(url)] == []
+
+
+def refuse(_host):
+    raise socket.gaierror
