@@ -30,7 +30,10 @@ def output_problem(recipe: Recipe, *, writes: bool) -> str:
         problem = _other_run(recipe, system, place)
         if writes and not problem:
             _probe(recipe.output)
-    except (ImportError, NotImplementedError, ValueError) as error:
+    except ImportError as error:
+        extra = {"gs": "gcs"}.get(protocol(recipe.output), protocol(recipe.output))
+        return f"'{recipe.output}': {error} Its extra is crawlsieve[{extra}]."
+    except (NotImplementedError, ValueError) as error:
         return f"'{recipe.output}': {error}."
     except failures(protocol(recipe.output)) as error:
         return f"'{recipe.output}' cannot be reached: {error}."

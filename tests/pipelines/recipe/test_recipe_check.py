@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -261,8 +262,13 @@ def test_a_store_is_not_tried_unless_asked(recipe, monkeypatch, writes):
     ("output", "message"),
     [
         ("nowhere://x", "'nowhere://x': Protocol not known: nowhere."),
+        (
+            "gs://bucket/x",
+            "'gs://bucket/x': Please install gcsfs to access Google Storage. Its extra is crawlsieve[gcs].",
+        ),
         ("http://127.0.0.1:9/x", f"nothing can be written to web addresses. {OTHER}"),
     ],
 )
-def test_an_address_that_takes_no_files_is_told(recipe, output, message):
+def test_an_address_that_takes_no_files_is_told(recipe, monkeypatch, output, message):
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
     assert told(recipe("- redact\n", {"output": output})) == f"cc.yaml output: {message}"
