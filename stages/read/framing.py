@@ -62,7 +62,7 @@ class Dialect(Protocol):
     """What stands behind a block."""
 
     boundary: re.Pattern[bytes]
-    """The end of a line, and the head of a record as group 1."""
+    """Where to go on after damage: the head of a record as group 1."""
 
     def begins(self, data: bytes, /) -> bool:
         """Whether content begins like a record."""
@@ -172,7 +172,7 @@ class Framing:
     def _skip(self, start: int) -> int:
         """Drop all up to the next head behind `start`, or to the end of the frame; the bytes dropped."""
         begin = self._base
-        start = max(0, start - 1)  # the line end before a head is part of what we look for
+        start = max(1, start - 1)  # the line end before a head may be part of what we look for
         while True:
             match = self._dialect.boundary.search(self._buffer, start)
             if match:

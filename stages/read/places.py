@@ -111,7 +111,7 @@ def open_at(item: Input, source: Source, position: int) -> Opened:
     else:
         file = filesystem(item.path, source).open(item.path, "rb", block_size=_BLOCK, cache_type="readahead")
         file.seek(position)
-        opened = Opened(cast("Bytes", file), file.size, version_of(file.details))
+        opened = Opened(cast("Bytes", file), file.size, version_of(getattr(file, "details", {})))
     if item.version and opened.version and opened.version != item.version:
         opened.file.close()
         raise SourceError(f"{item.path} changed while the run was reading it. Run again: it is surveyed anew.")

@@ -66,6 +66,8 @@ def plainly(error: BaseException) -> str:
         return f"HTTP {status}"
     if isinstance(error, FileNotFoundError):
         return "not found"
+    if type(error).__name__ == "FileExpired":
+        return "changed while the run was reading it. Run again: it is surveyed anew."
     return " ".join(f"{type(error).__name__} {error}".split())[:200]
 
 

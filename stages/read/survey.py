@@ -43,7 +43,7 @@ def survey(source: Source) -> list[Input]:
     if not found:
         raise SourceError(f"{', '.join(source.paths)}: the list is empty, there is nothing to read")
     for name in {protocol(place.path) for place in found} - {"file"}:
-        filesystem(f"{name}://", source)  # made here, so that the threads share it
+        filesystem(f"{name}://", source).invalidate_cache()  # made here, so that the threads share it
     with ThreadPoolExecutor(source.connections_per_host) as pool:
         known = pool.map(lambda place: _fingerprint(place, source), found)
         inputs = [

@@ -91,7 +91,7 @@ def codec_of(name: str, head: bytes) -> Codec:
     for codec, magic in _MAGIC.items():
         if head.startswith(magic):
             return "gzip" if codec == "gzip" else "zstd"
-    if head.startswith((b"WARC/", b"filedesc:", b"{", b"PAR1")):
+    if head.startswith((b"WARC/", b"filedesc:", b'{"', b"PAR1")):  # long enough to be no damaged byte
         return "plain"
     if name.endswith(".gz"):
         return "gzip"

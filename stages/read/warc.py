@@ -20,7 +20,7 @@ class Warc:
     """The dialect of WARC and WET."""
 
     separator = re.compile(rb"\r?\n\r?\n")
-    boundary = re.compile(rb"\n(WARC/\d\.\d+[ \t]*\r?\n[A-Za-z-]+:)")
+    boundary = re.compile(rb"(WARC/\d\.\d+[ \t]*\r?\n[A-Za-z-]+:)")
 
     def begins(self, data: bytes, /) -> bool:
         """Whether a version line comes first."""
@@ -34,6 +34,8 @@ class Warc:
         end = _BLANK_LINE.search(data, version.end() - 2, start + _MAX_HEAD)
         if end is None:
             return None, (-1 if len(data) - start < _MAX_HEAD else len(data))
+        if self.boundary.search(data, version.end(), end.start()):
+            return None, len(data)  # a head cut short, and the next one behind it
         fields = parse_fields(bytes(memoryview(data)[version.end() : end.start()]))
         length = fields.get("content-length", "")
         kind = fields.get("warc-type", "").lower()
