@@ -18,8 +18,8 @@ from crawlsieve.stages.publish import TABLES
 
 OUTCOMES = ("documents", "rejected", "duplicates", "failed")
 
-NOT_DETERMINISTIC = "error/extract_watchdog"
-"""The one outcome that the clock decides; a run that has it says so."""
+NOT_DETERMINISTIC = ("error/extract_watchdog", "error/extract_crashed")
+"""Outcomes that the machine decides, not the input; a run that has one says so."""
 
 _TIMES = ("microseconds", "retries")
 
@@ -115,7 +115,7 @@ def _manifest(job: Job, counted: pa.Table, steps: dict[str, dict[str, int]], row
             **{name: rows[name] for name in OUTCOMES},
         },
         "rows": dict(sorted(rows.items())),
-        "deterministic": NOT_DETERMINISTIC not in steps.get("sink", {}),
+        "deterministic": not any(name in steps.get("sink", {}) for name in NOT_DETERMINISTIC),
     }
 
 

@@ -80,7 +80,9 @@ class Progress:
                 table.add_row(Text(f"  {name}"), str(count), "")
         self._console.print(table)
         if not manifest["deterministic"]:
-            self.say("not deterministic: the watchdog ended the extraction of a page (failed: extract_watchdog)")
+            self.say(
+                "not deterministic: the machine, not the input, ended the extraction of a page (failed: extract_watchdog or extract_crashed)"
+            )
 
     @contextmanager
     def _shown(self, line: Callable[[], str]) -> Iterator[Callable[[], None]]:
