@@ -44,6 +44,7 @@ def test_the_canonical_form_is_the_surt(url, canonical):
         ("http://example.com/ä", "http://example.com/%C3%A4"),
         ("http://example.com/a", "http://example.com/%61"),
         ("http://example.com/a", "http://example.com/%2561"),
+        ("http://example.com/a", "http://example.com/%25%36%31"),
         ("http://example.com/a", "http://%65xample.com/a"),
         ("http://bücher.example/", "http://xn--bcher-kva.example/"),
         ("http://bücher.example/", "http://BÜCHER.example/"),

@@ -42,7 +42,7 @@ def write(folder, schema, rows):
 
 @pytest.fixture
 def small_run(tmp_path):
-    """Documents 1 and 2, rejected 3 and 4, duplicates 5 and 6 of 1, no failed."""
+    """Documents 1 and 2, rejected 3, 4 and 7, duplicates 5 and 6 of 1 and a second record 2, no failed."""
     run = tmp_path / "a run"
     known = {
         1: {"source_id": "b8-1", "url": "https://Example.com/News/?b=2&a=1", "source_offset": 100},
@@ -51,6 +51,7 @@ def small_run(tmp_path):
         4: {"source_id": "b8-4", "url": "http://casino.example/", "source_offset": 400},
         5: {"source_id": "b8-5", "url": "http://example.com/copy", "source_offset": 500},
         6: {"source_id": None, "url": None, "source_offset": 600},
+        7: {"source_id": "b8-7", "url": "http://Bücher.example/", "source_offset": 700},
     }
     known = {number: {"id": name_of(number), **row} for number, row in known.items()}
     write(
@@ -67,6 +68,7 @@ def small_run(tmp_path):
         [
             {**known[3], "reasons": ["gopher_short_doc", "gopher_word_length"]},
             {**known[4], "reasons": ["url_domain"]},
+            {**known[7], "reasons": ["url_domain"]},
         ],
     )
     write(
@@ -75,6 +77,7 @@ def small_run(tmp_path):
         [
             {**known[5], "method": "text", "twin_id": name_of(1), "kept_id": name_of(1)},
             {**known[6], "method": "url", "twin_id": name_of(5), "kept_id": name_of(1)},
+            {**known[2], "source_offset": 900, "method": "same_record", "twin_id": name_of(2), "kept_id": name_of(2)},
         ],
     )
     write(

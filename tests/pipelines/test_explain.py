@@ -39,6 +39,13 @@ def test_a_page_is_found_by_any_of_its_names(small_run, page, found_by):
     assert told.sightings[0].record["id"] == ID(1)
 
 
+@pytest.mark.parametrize(
+    "page", ["http://bücher.example", "http://xn--bcher-kva.example/", "https://www.BÜCHER.example"]
+)
+def test_a_host_is_found_in_any_spelling(small_run, page):
+    assert [sighting.record["id"] for sighting in explain(str(small_run), page).sightings] == [ID(7)]
+
+
 def test_a_rejected_page_has_every_rule_with_value_and_bounds(small_run):
     (sighting,) = explain(str(small_run), "b8-3").sightings
 
@@ -51,7 +58,7 @@ def test_a_rejected_page_has_every_rule_with_value_and_bounds(small_run):
 
 
 def test_a_kept_page_shows_the_rules_that_it_passed(small_run):
-    (sighting,) = explain(str(small_run), "b8-2").sightings
+    sighting, _ = explain(str(small_run), "b8-2").sightings
 
     assert [(verdict.value, verdict.rejects) for verdict in sighting.verdicts] == [(50, False), (10.0, False)]
 
@@ -107,8 +114,11 @@ def test_bounds_are_those_of_the_documents_language(small_run):
 def test_all_records_of_a_url_are_shown(small_run):
     told = explain(str(small_run), "http://EXAMPLE.org")
 
-    assert [sighting.record["id"] for sighting in told.sightings] == [ID(2)]
-    assert told.total == 1
+    assert told.total == 2
+    assert [sighting.outcome for sighting in told.sightings] == ["documents", "duplicates"]
+    assert told.sightings[1].twin == told.sightings[1].kept == Copy(ID(2), "http://example.org/", "documents")
+    assert told.sightings[0].signals["word_count"] == 50
+    assert told.sightings[1].signals is None
 
 
 def test_what_is_not_there_is_an_error_with_the_nearest_url(small_run):
