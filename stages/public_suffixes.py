@@ -29,8 +29,9 @@ class PublicSuffixes:
         Args:
             hashes: uint64[n, 2], `host_hash` of each domain and of its parent.
         """
-        suffix: np.ndarray = is_among(hashes[:, 0], self.names) | is_among(hashes[:, 1], self.wild)
-        return suffix & ~is_among(hashes[:, 0], self.exceptions)
+        suffix = is_among(hashes[:, 0], self.names) | is_among(hashes[:, 1], self.wild)
+        found: np.ndarray = suffix & ~is_among(hashes[:, 0], self.exceptions)
+        return found
 
 
 @cache
