@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numba import njit
+
+from crawlsieve.filters.kernel import inlined
 
 CODE_POINTS = 0x110000
 
@@ -28,8 +29,8 @@ NUMBER = 3 << 21
 MARK = 4 << 21
 """Categories M and Cf, and skin tones: continues whatever stands before it."""
 ALONE = 5 << 21
-"""A word by itself, with its marks: Han, Hiragana, Katakana, and the letters of scripts that write without spaces between
-words (Line_Break=SA: Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet, Ahom)."""
+"""A word by itself, with its marks: Han, Hiragana, Katakana, and the letters of scripts that write without spaces
+between words (Line_Break=SA: Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet, Ahom)."""
 PUNCTUATION = 6 << 21
 """Categories P and Cc, the symbols of ASCII, and three that look like them."""
 
@@ -67,7 +68,7 @@ def code_points() -> np.ndarray:
 
     length = np.diff(first, append=CODE_POINTS)
     fold = np.arange(CODE_POINTS) + np.repeat(distance, length)
-    table = np.repeat(entry, length) | fold.astype(np.uint32)
+    table: np.ndarray = np.repeat(entry, length) | fold.astype(np.uint32)
     table.setflags(write=False)
     return table
 
@@ -79,19 +80,19 @@ def _entry(letters: str) -> int:
     return kind | solid | sum(_PROPERTIES.get(letter, 0) for letter in letters)
 
 
-@njit(nogil=True, cache=True, inline="always")
-def decode(data, i, end):  # type: ignore[no-untyped-def]
+@inlined
+def decode(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
     """Code point that begins at byte i, and its bytes.
 
     Args:
         data: uint8[m], UTF-8. Malformed bytes are REPLACEMENT, one byte each, and nothing at or behind `end` is read.
-        i: int64 < end.
-        end: int64, where the text ends.
+        i: less than end.
+        end: where the text ends.
 
     Returns:
-        (int64 code point, int64 bytes from 1 to 4).
+        (code point, bytes from 1 to 4), both int64.
     """
-    lead = np.int64(data[i])
+    lead = int(np.int64(data[i]))
     if lead < 0x80:
         return lead, 1
     if lead < 0xC0:
@@ -101,8 +102,14 @@ def decode(data, i, end):  # type: ignore[no-untyped-def]
         return REPLACEMENT, 1
     value = lead & (0x7F >> size)
     for j in range(i + 1, i + size):
-        byte = np.int64(data[j])
+        byte = int(np.int64(data[j]))
         if byte & 0xC0 != 0x80:
             return REPLACEMENT, 1
         value = (value << 6) | (byte & 0x3F)
     return (value, size) if value < CODE_POINTS else (REPLACEMENT, 1)
+
+
+@inlined
+def look(table: np.ndarray, cp: int) -> int:
+    """The entry of a code point as int64: NumPy's unsigned and signed integers together would make a float."""
+    return int(np.int64(table[cp]))

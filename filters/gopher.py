@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.hashes import equal, load, place
+from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.rows import trim
 from crawlsieve.filters.segments import Segments, segment
@@ -63,7 +63,7 @@ def gopher_quality(segments: Segments, words: StopWords, language: np.ndarray | 
     rows = np.zeros((count, 2), np.int64)
     count_words(
         (segments.words.first, segments.words.exact, segments.words.chars, segments.words.kind),
-        words.table,
+        (words.table, np.full(words.table.shape, -1)),
         language,
         found,
     )
@@ -86,11 +86,21 @@ def gopher_quality(segments: Segments, words: StopWords, language: np.ndarray | 
     )
 
 
-@njit(nogil=True, cache=True)
-def count_words(words: tuple[np.ndarray, ...], table: np.ndarray, language: np.ndarray, found: np.ndarray) -> None:
-    """Add to found int64[n, 4]: words that are not punctuation only, their code points, words with a letter, stop words."""
+@kernel
+def count_words(
+    words: tuple[np.ndarray, ...], stop_words: tuple[np.ndarray, np.ndarray], language: np.ndarray, found: np.ndarray
+) -> None:
+    """Count words, their letters and the stop words among them.
+
+    Args:
+        words: first int64[n + 1], exact uint64[w], chars int32[w], kind uint8[w] of `Words`.
+        stop_words: table uint64[g, s] of `StopWords`; int64[g, s] of -1, working memory.
+        language: int64[n], row of the table, -1 for none.
+        found: int64[n, 4], to be filled: words that are not punctuation only, their code points, words with a letter,
+            different stop words.
+    """
     first, exact, chars, kind = words
-    seen = np.full(table.shape, -1)
+    table, seen = stop_words
     last = np.uint64(table.shape[1] - 1)
     for doc in range(first.size - 1):
         solid = length = letters = stops = 0
@@ -112,7 +122,7 @@ def count_words(words: tuple[np.ndarray, ...], table: np.ndarray, language: np.n
         found[doc] = solid, length, letters, stops
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_marks(data: np.ndarray, offsets: np.ndarray, marks: np.ndarray) -> None:
     """Add to marks int64[n, 2]: number signs, and ellipses (three full stops, or one character)."""
     for doc in range(offsets.size - 1):
@@ -133,7 +143,7 @@ def count_marks(data: np.ndarray, offsets: np.ndarray, marks: np.ndarray) -> Non
         marks[doc] = signs, ellipses
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_rows(data: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, rows: np.ndarray) -> None:
     """Add to rows int64[n, 2]: lines that begin with a bullet, lines that end in an ellipsis."""
     first, start, length = lines
@@ -148,7 +158,7 @@ def count_rows(data: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarra
         rows[doc] = bullets, ellipses
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _ellipsis(data: np.ndarray, i: int, end: int) -> int:
     """Bytes of the ellipsis at i, 3 either way, 0 if there is none."""
     if i + 3 > end:
@@ -157,7 +167,7 @@ def _ellipsis(data: np.ndarray, i: int, end: int) -> int:
     return 3 if dots or (data[i] == 0xE2 and data[i + 1] == 0x80 and data[i + 2] == 0xA6) else 0
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _is_bullet(data: np.ndarray, i: int, end: int) -> bool:
     """Whether a hyphen or U+2022 stands at i < end."""
     if data[i] == 0x2D:

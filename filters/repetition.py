@@ -1,26 +1,28 @@
 """Repetition signals of Gopher (Rae et al. 2021, arXiv:2112.11446, Table A1), in the two variants that are in use.
 
-| point | datatrove | dclm |
-|---|---|---|
-| words | all, punctuation too | those with a letter or a number |
-| duplicate 5- to 10-grams | second and later occurrences, jumping behind each | every word in a repeated n-gram, first occurrence included |
-| top 2- to 4-gram | joined by spaces, the first of the most frequent, even if it occurs once | the longest of the most frequent, only if it occurs twice |
-| divided by | code points of the text | code points of those words (n-grams), of the lines or paragraphs (their char ratios) |
-| duplicate lines and paragraphs | second and later copies, as they are | all copies, without white space at the ends |
+What           | datatrove                                         | dclm
+-------------- | ------------------------------------------------- | ------------------------------------------------
+words          | all, punctuation too                              | those with a letter or a number
+2- to 4-grams  | the first of the most frequent, joined by spaces, | the longest of the most frequent,
+               | even if it occurs once                            | only if it occurs twice
+5- to 10-grams | second and later occurrences, jumping behind each | every word in a repeated n-gram, the first included
+divided by     | code points of the text                           | code points of those words
+lines          | second and later copies, as they are              | all copies, without white space at the ends
+their chars by | code points of the text                           | code points of all lines
 
-Lines and paragraphs are those of `segments.py`, empty lines left out; datatrove's count of lines has one more for a line
-break at the beginning of a text, and one at its end.
+Paragraphs as lines. Both are those of `segments.py`, empty lines left out; datatrove's count of lines has one more for
+a line break at the beginning of a text, and one for one at its end.
 """
 
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.hashes import hash_bytes
-from crawlsieve.filters.ngrams import AGAIN, COVERED, LONGEST, TOP_FIRST, TOP_LONGEST, measure_ngrams, scratch
+from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.filters.ngrams import AGAIN, COVERED, FIRST, LONGEST, SECOND, TOP, measure_ngrams, scratch
 from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.rows import count_chars, trim
 from crawlsieve.filters.segments import Segments, Spans
@@ -56,8 +58,8 @@ def _datatrove(segments: Segments) -> pa.RecordBatch:
             ratio(line[:, _AGAIN_CHARS], chars),
             ratio(paragraph[:, _AGAIN], paragraph[:, _COUNT]),
             ratio(paragraph[:, _AGAIN_CHARS], chars),
-            *(ratio(grams[:, n, TOP_FIRST], chars) for n in range(2, 5)),
-            *(ratio(grams[:, n, AGAIN], chars) for n in range(5, LONGEST + 1)),
+            *(ratio(grams[:, n, FIRST], chars) for n in TOP),
+            *(ratio(grams[:, n, SECOND], chars) for n in AGAIN),
         ],
         schema=GOPHER_REPETITION_DATATROVE,
     )
@@ -76,16 +78,16 @@ def _dclm(segments: Segments) -> pa.RecordBatch:
             ratio(line[:, _COPIES_CHARS], line[:, _CHARS]),
             ratio(paragraph[:, _COPIES], paragraph[:, _COUNT]),
             ratio(paragraph[:, _COPIES_CHARS], paragraph[:, _CHARS]),
-            *(ratio(grams[:, n, TOP_LONGEST], total) for n in range(2, 5)),
-            *(ratio(grams[:, n, COVERED], total) for n in range(5, LONGEST + 1)),
+            *(ratio(grams[:, n, LONGEST], total) for n in TOP),
+            *(ratio(grams[:, n, COVERED], total) for n in AGAIN),
         ],
         schema=GOPHER_REPETITION_DCLM,
     )
 
 
 def _ngrams(first: np.ndarray, hashes: np.ndarray, chars: np.ndarray) -> np.ndarray:
-    """int64[n, 11, 4] of `measure_ngrams`."""
-    out = np.zeros((len(first) - 1, LONGEST + 1, 4), np.int64)
+    """int64[n, 11, 2] of `measure_ngrams`."""
+    out = np.zeros((len(first) - 1, AGAIN[-1] + 1, 2), np.int64)
     measure_ngrams(first, hashes, chars, scratch(int(np.diff(first).max(initial=0))), out)
     return out
 
@@ -127,7 +129,7 @@ def _trimmed(segments: Segments, spans: Spans) -> tuple[np.ndarray, np.ndarray]:
     return hashes, chars
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def trim_spans(
     data: np.ndarray, spans: tuple[np.ndarray, np.ndarray], table: np.ndarray, hashes: np.ndarray, chars: np.ndarray
 ) -> None:
@@ -139,14 +141,14 @@ def trim_spans(
             hashes[k], chars[k] = hash_bytes(data, start, stop), count_chars(data, start, stop)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_text(data: np.ndarray, offsets: np.ndarray, chars: np.ndarray) -> None:
     """Set chars int64[n] to the code points of each text."""
     for doc in range(chars.size):
         chars[doc] = count_chars(data, offsets[doc], offsets[doc + 1])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_copies(
     first: np.ndarray, hashes: np.ndarray, chars: np.ndarray, memory: tuple[np.ndarray, ...], out: np.ndarray
 ) -> None:
@@ -157,8 +159,8 @@ def count_copies(
         hashes: uint64[k].
         chars: int32[k].
         memory: int64 zeros, a power of two and at least twice the most spans of a text; two int64 for that many spans.
-        out: int64[n, 6], zeros. Spans, their code points; second and later copies, their code points; all copies of what
-            occurs twice or more, their code points.
+        out: int64[n, 6], zeros. Spans, their code points; second and later copies, their code points; all copies of
+            what occurs twice or more, their code points.
     """
     table, owners, counts = memory
     stamp = 1
@@ -184,7 +186,7 @@ def count_copies(
         stamp += distinct
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _add_copy(copy: int, chars: int, out: np.ndarray) -> None:
     """Account for one span that is the copy-th of its kind in its text."""
     out[0] += 1

@@ -1,42 +1,56 @@
 """Where the words of a batch of texts are: the rule of `segments.py`, compiled."""
 
 import numpy as np
-from numba import njit
 
-from crawlsieve.filters.codepoints import (
-    ALONE,
-    ALPHA,
-    CLASS,
-    LETTER,
-    LOWER,
-    MARK,
-    NUMBER,
-    SPACE,
-    UPPER,
-    WORD,
-    decode,
+from crawlsieve.filters.codepoints import ALONE, CLASS, LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, WORD, decode, look
+from crawlsieve.filters.hashes import (
+    HIGH_BITS,
+    SEED,
+    between,
+    finish,
+    hash_bytes,
+    hash_folded,
+    hash_lower,
+    load,
+    place,
+    step,
+    under,
 )
-from crawlsieve.filters.codepoints import SOLID as SOLID_BIT
-from crawlsieve.filters.hashes import HIGH_BITS, SEED, between, finish, hash_bytes, hash_folded, hash_lower, load, place
+from crawlsieve.filters.kernel import inlined, kernel
 
-KIND_SHIFT = 24
-ALPHABETIC = 1
-"""Bit of `Words.kind`: at least one letter."""
-WORDLIKE = 2
-"""At least one letter or number; without it the word is a symbol."""
-SOLID = 4
-"""At least one code point that is no punctuation."""
-UPPERCASE = 8
-"""At least one upper or title case letter."""
-LOWERCASE = 16
-"""At least one lower case letter."""
+ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE = 1, 2, 4, 8, 16
+"""Bits of `Words.kind`: the word has a letter; a letter or number (else it is a symbol); something besides punctuation;
+an upper or title case letter; a lower case letter."""
+_KIND_SHIFT = 24
+"""Where those bits stand in an entry of `codepoints.py`."""
 
-_APOSTROPHE, _CURLY = 0x27, 0x2019
-_SLASH, _COLON, _DOT, _COMMA, _HYPHEN = 0x2F, 0x3A, 0x2E, 0x2C, 0x2D
+_LL, _LN, _NL, _NN = 1, 2, 4, 8
+_ANY = _LL | _LN | _NL | _NN
+"""Neighbours between which a symbol belongs to the word: letter and letter, letter and number, ..."""
+
+_APOSTROPHE, _CURLY, _DOT, _SLASH, _COLON = 0x27, 0x2019, 0x2E, 0x2F, 0x3A
+
+JOINS = np.zeros(128, np.uint8)
+"""uint8[128]: between which neighbours an ASCII symbol belongs to the word."""
+JOINS[0x21:0x7F] = _ANY
+JOINS[list(b",'")] = _NN
+JOINS[list(b"-~")] = _LN
+JOINS[list(b"/:<=>")] = _LN | _NN
+JOINS[list(b"*+^")] = _LL | _LN | _NL
+
+LEANS = np.zeros(128, np.bool_)
+"""bool[128]: symbols of which a run is one word, and that belong to a word right behind them."""
+LEANS[list(b"-./@\\^|~")] = True
+
+CLOSES = np.zeros(128, np.bool_)
+"""bool[128]: symbols that do not belong to the address before them."""
+CLOSES[list(b"!\"'),.:;>?]}")] = True
 
 
-@njit(nogil=True, cache=True)
-def scan_words(data, offsets, table, begin, columns):  # type: ignore[no-untyped-def]
+@kernel
+def scan_words(
+    data: np.ndarray, offsets: np.ndarray, table: np.ndarray, begin: int, columns: tuple[np.ndarray, ...]
+) -> int:
     """Fill the columns with the words of documents `begin` and later, as long as there is room for one more document.
 
     Args:
@@ -44,7 +58,8 @@ def scan_words(data, offsets, table, begin, columns):  # type: ignore[no-untyped
         offsets: int64[n + 1] into data.
         table: uint32[0x110000] of `codepoints.py`.
         begin: first document to do; first[begin] is set.
-        columns: first int64[n + 1], then start, length, chars, hash, exact, kind (as in `Words`) with room for some words.
+        columns: to be filled: first int64[n + 1], then start, length, chars, hash, exact, kind (as in `Words`), with
+            room for some words.
 
     Returns:
         The document to go on with, n when all are done.
@@ -55,108 +70,132 @@ def scan_words(data, offsets, table, begin, columns):  # type: ignore[no-untyped
         i, end = offsets[doc], offsets[doc + 1]
         if k + (end - i) > start.size:
             return doc
-        glued = False  # a word that is no symbol ends right here
+        glued = 0  # not 0 if a word that is no symbol ends right here
         while i < end:
-            stop, flags, tight, loose = short_ascii(data, i, end, glued, table)
-            if stop > i:
-                start[k], length[k], chars[k], kind[k] = i, stop - i, stop - i, flags
-                exact[k], folded[k] = tight, loose
-                glued = flags & WORDLIKE != 0
-                k += 1
-                i = stop + 1 if stop < end and data[stop] == 0x20 else stop
-                glued = glued and i == stop
-                continue
-            cp, size = decode(data, i, end)
-            entry = np.int64(table[cp])
-            group = entry & CLASS
-            if group == SPACE:
-                i += size
-                glued = False
-                continue
-            if group == LETTER or group == NUMBER or group == MARK or _leads(data, i, end, table, glued):
-                stop, count, flags = _word(data, i, end, table)
-                glued = True
-            else:
-                stop, count, flags = _single(data, i, end, table)
-                glued = False
-            start[k], length[k], chars[k], kind[k] = i, stop - i, count, (flags >> KIND_SHIFT) & 31
-            exact[k] = folded[k] = hash_bytes(data, i, stop)
-            if count < stop - i:
-                folded[k] = hash_folded(data, i, stop, table)
-            elif flags & UPPER:
-                folded[k] = hash_lower(data, i, stop)
-            i = stop
+            stop, flags, tight, loose = _plain(data, i, end, glued)
+            count = stop - i
+            if stop == i:
+                cp, size = decode(data, i, end)
+                group = look(table, cp) & CLASS
+                if group == SPACE:
+                    i, glued = i + size, 0
+                    continue
+                if LETTER <= group <= MARK or _leads(data, i, end, table, glued):
+                    stop, count, flags = _word(data, i, end, table)
+                else:
+                    stop, count, flags = _single(data, i, end, table)
+                tight, loose = _hashes(data, i, stop, table, (count, flags))
+                flags >>= _KIND_SHIFT
+            start[k], length[k], chars[k], kind[k] = i, stop - i, count, flags & 31
+            exact[k], folded[k] = tight, loose
+            i, glued = stop, flags & WORDLIKE
             k += 1
+            if i < end and data[i] == 0x20:
+                i, glued = i + 1, 0
         first[doc + 1] = k
     return offsets.size - 1
 
 
-@njit(nogil=True, cache=True, inline="always")
-def short_ascii(data, i, end, glued, table):
-    """The word at i if it is of at most seven ASCII letters and digits, or one symbol, and that much is plain to see.
+@inlined
+def _plain(data: np.ndarray, i: int, end: int, glued: int) -> tuple[int, int, np.uint64, np.uint64]:
+    """What most words are: ASCII letters and digits, or one ASCII symbol, and plain to see, eight bytes at a time.
 
     Returns:
-        (end, kind, hash, folded hash); end = i where it takes another look.
+        (end, kind, hash, folded hash) of the word at i; end = i where it takes another look.
     """
-    if i + 8 > end:
-        return i, 0, SEED, SEED
-    word = load(data, i)
-    capitals, smalls = between(word, 0x41, 0x5A), between(word, 0x61, 0x7A)
-    outside = ~(capitals | smalls | between(word, 0x30, 0x39)) & HIGH_BITS
-    if outside == 0:
-        return i, 0, SEED, SEED
-    below = (outside & (~outside + np.uint64(1))) - np.uint64(1)
-    run = place(outside)
-    mask = below >> np.uint64(7)
-    behind = (word >> np.uint64(8 * run)) & np.uint64(0xFFFF)
-    first = behind & np.uint64(0xFF)
-    if run == 0:
-        second = behind >> np.uint64(8)
-        if first <= 0x20 or first >= 0x7F or (second != 0x20 and second != 0x0A):
-            return i, 0, SEED, SEED
-        tight = finish(SEED, first, np.uint64(1))
-        return i + 1, 0, tight, tight
-    if first != 0x20 and first != 0x0A:
-        second = behind >> np.uint64(8)
-        if run == 7 or first >= 0x80 or first == 0x3A or second >= 0x80:
-            return i, 0, SEED, SEED
-        if (outside >> np.uint64(8 * run + 15)) & np.uint64(1) == 0:
-            return i, 0, SEED, SEED
-    kind = np.int64(WORDLIKE | SOLID)
-    total = np.uint64(run)
-    tight = finish(SEED, word & mask, total)
-    loose = tight
-    if smalls & mask:
-        kind |= ALPHABETIC | LOWERCASE
-    if capitals & mask:
-        kind |= ALPHABETIC | UPPERCASE
-        loose = finish(SEED, (word | (capitals >> np.uint64(2))) & mask, total)
-    return i + run, kind, tight, loose
+    tight = loose = SEED
+    kind, j = 0, i
+    while j + 8 <= end:
+        word = load(data, j)
+        capitals, smalls = between(word, 0x41, 0x5A), between(word, 0x61, 0x7A)
+        outside = ~(capitals | smalls | between(word, 0x30, 0x39)) & HIGH_BITS
+        run = place(outside)
+        folded = word | capitals >> np.uint64(2)
+        if run == 8:
+            tight, loose = step(tight, word), step(loose, folded)
+            kind |= _kind(capitals, smalls)
+            j += 8
+            continue
+        stop = j + run
+        if stop == i:
+            lone = _is_lone(word, glued)
+            tight = finish(SEED, word & np.uint64(0xFF), np.uint64(1))
+            return i + lone, 0, tight, tight
+        if not _ends(word, run, outside, data[stop - 1]):
+            break
+        mask, size = under(outside) >> np.uint64(7), np.uint64(stop - i)
+        kind |= _kind(capitals & mask, smalls & mask)
+        return stop, kind, finish(tight, word & mask, size), finish(loose, folded & mask, size)
+    return i, 0, SEED, SEED
 
 
-@njit(nogil=True, cache=True)
-def _word(data, i, end, table):
+@inlined
+def _kind(capitals: np.uint64, smalls: np.uint64) -> int:
+    """Kind of a word with these letters; no branch, as none would be foreseen."""
+    upper, lower = int(capitals != 0), int(smalls != 0)
+    return WORDLIKE | SOLID | UPPERCASE * upper | LOWERCASE * lower | ALPHABETIC * (upper | lower)
+
+
+@inlined
+def _is_lone(word: np.uint64, glued: int) -> bool:
+    """Whether the first of eight bytes is an ASCII symbol that is a word whatever follows, if that is ASCII."""
+    symbol, after = word & np.uint64(0xFF), (word >> np.uint64(8)) & np.uint64(0xFF)
+    if symbol <= 0x20 or symbol >= 0x7F or after >= 0x80:
+        return False
+    if after <= 0x20:
+        return True
+    return bool(not LEANS[symbol] and not (glued and symbol == _APOSTROPHE))
+
+
+@inlined
+def _ends(word: np.uint64, run: int, outside: np.uint64, last: int) -> bool:
+    """Whether the word of letters and digits with `run` < 8 of these eight bytes, and `last` for its end, ends there."""
+    behind = word >> np.uint64(8 * run)
+    symbol = behind & np.uint64(0xFF)
+    if symbol <= 0x20:  # a space, or a control that joins nothing
+        return True
+    if run == 7 or behind & np.uint64(0x8080):
+        return False
+    after = (behind >> np.uint64(8)) & np.uint64(0xFF)
+    if (outside >> np.uint64(8 * run + 8)) & np.uint64(0x80):
+        return bool(symbol != _COLON)  # neither letter nor number follows, but :// may open an address
+    neighbours = _LL if last > 0x39 else _NL
+    if after <= 0x39:
+        neighbours *= 2
+    return bool(JOINS[symbol] & neighbours == 0)
+
+
+@kernel
+def _hashes(
+    data: np.ndarray, i: int, stop: int, table: np.ndarray, made_of: tuple[int, int]
+) -> tuple[np.uint64, np.uint64]:
+    """(hash, folded hash) of a word of so many code points with these properties."""
+    count, flags = made_of
+    tight = hash_bytes(data, i, stop)
+    if count < stop - i:
+        return tight, hash_folded(data, i, stop, table)
+    if flags & UPPER:
+        return tight, hash_lower(data, i, stop)
+    return tight, tight
+
+
+@kernel
+def _word(data: np.ndarray, i: int, end: int, table: np.ndarray) -> tuple[int, int, int]:
     """The word of several characters that begins at i: (end, code points, properties)."""
     flags = last = count = 0
-    limit = i + 1  # up to here everything belongs: a clitic's apostrophe, an address
+    limit = i + 1  # up to here everything belongs: the first character, an address
     dotted = False
     j = i
     while j < end:
-        run, seen = ascii_run(data, j, end)
-        if run:
-            j += run
-            count += run
-            flags |= seen
-            last = np.int64(table[data[j - 1]])
-            if j >= end or data[j] == 0x20:
-                break
+        if data[j] == 0x20:
+            break
         cp, size = decode(data, j, end)
-        entry = np.int64(table[cp])
+        entry = look(table, cp)
         group = entry & CLASS
-        if group == LETTER or group == NUMBER:
+        if LETTER <= group <= NUMBER:
             last = entry
         elif group != MARK and j >= limit:
-            if group == SPACE or group == ALONE or last == 0:
+            if group in (SPACE, ALONE) or last == 0:
                 break
             if cp == _COLON or (cp == _SLASH and dotted):
                 limit = _address_end(data, j, end, table)
@@ -171,36 +210,16 @@ def _word(data, i, end, table):
     return j, count, flags
 
 
-@njit(nogil=True, cache=True, inline="always")
-def ascii_run(data, i, end):
-    """(bytes from i on that are ASCII letters and digits, 8 at most, and their properties); 0 near the end of the text."""
-    if i + 8 > end:
-        return 0, 0
-    word = load(data, i)
-    capitals, smalls = between(word, 0x41, 0x5A), between(word, 0x61, 0x7A)
-    outside = ~(capitals | smalls | between(word, 0x30, 0x39)) & HIGH_BITS
-    below = (outside & (~outside + np.uint64(1))) - np.uint64(1)  # ones under the first byte outside
-    run = place(outside)
-    flags = 0
-    if run:
-        flags = WORD | SOLID_BIT
-        if capitals & below:
-            flags |= ALPHA | UPPER
-        if smalls & below:
-            flags |= ALPHA | LOWER
-    return run, flags
-
-
-@njit(nogil=True, cache=True)
-def _single(data, i, end, table):
+@kernel
+def _single(data: np.ndarray, i: int, end: int, table: np.ndarray) -> tuple[int, int, int]:
     """The symbol, or word of one letter, at i with its marks; as `_word`."""
     cp, size = decode(data, i, end)
-    flags = np.int64(table[cp])
-    run = cp if _leans(cp) else -1
+    flags = look(table, cp)
+    run = cp if cp < 0x80 and LEANS[cp] else -1
     count, j = 1, i + size
     while j < end:
         cp, size = decode(data, j, end)
-        entry = np.int64(table[cp])
+        entry = look(table, cp)
         if entry & CLASS != MARK and cp != run:
             break
         flags |= entry
@@ -209,64 +228,63 @@ def _single(data, i, end, table):
     return j, count, flags
 
 
-@njit(nogil=True, cache=True)
-def _joins(cp, last, after):  # type: ignore[no-untyped-def]
-    """Whether a symbol belongs to the word around it, given the table's entries of its last letter or number and of what follows."""
+@kernel
+def _joins(cp: int, last: int, after: int) -> bool:
+    """Whether a symbol belongs to the word around it; `last` and `after` are the table's entries of its neighbours."""
     if after & WORD == 0 or after & CLASS == ALONE:
         return False
-    numbers = (last & CLASS == NUMBER) + (after & CLASS == NUMBER)
-    if cp == _DOT:
-        return last & LOWER == 0 or after & UPPER == 0
-    if cp == _COMMA or cp == _APOSTROPHE or cp == _CURLY:
-        return numbers == 2
-    if cp == _HYPHEN or (cp >= 0x2010 and cp <= 0x2014) or cp == 0x7E:
-        return numbers == 1 and after & CLASS == NUMBER
-    if cp == 0x2A or cp == 0x2B or cp == 0x5E:
-        return numbers < 2
-    if cp == _SLASH or (cp >= 0x3A and cp <= 0x3E and cp != 0x3B):
-        return after & CLASS == NUMBER
-    return cp < 0x80 or cp == 0xB7
+    if cp == _DOT and last & LOWER and after & UPPER:
+        return False
+    neighbours = _LL
+    if last & CLASS == NUMBER:
+        neighbours = _NL
+    if after & CLASS == NUMBER:
+        neighbours *= 2
+    return neighbours & _between(cp) != 0
 
 
-@njit(nogil=True, cache=True)
-def _after(data, i, end, table):  # type: ignore[no-untyped-def]
+@kernel
+def _between(cp: int) -> int:
+    """Neighbours between which the symbol belongs to a word."""
+    if cp < 0x80:
+        return int(np.int64(JOINS[cp]))
+    if 0x2010 <= cp <= 0x2014:  # hyphens and dashes
+        return _LN
+    if cp == _CURLY:
+        return _NN
+    return _ANY if cp == 0xB7 else 0  # the Catalan middle dot
+
+
+@kernel
+def _after(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
     """The table's entry of the code point at i, 0 at the end."""
-    if i >= end:
-        return 0
-    cp, _ = decode(data, i, end)
-    return np.int64(table[cp])
+    return look(table, decode(data, i, end)[0]) if i < end else 0
 
 
-@njit(nogil=True, cache=True)
-def _leads(data, i, end, table, glued):
-    """Whether the symbol at i, which is < end, begins a word: a clitic's apostrophe or the sign of -5, .NET, /usr, @name."""
+@kernel
+def _leads(data: np.ndarray, i: int, end: int, table: np.ndarray, glued: int) -> bool:
+    """Whether the symbol at i < end begins a word: a clitic's apostrophe, the sign of -5, .NET, /usr, @name."""
     cp, size = decode(data, i, end)
-    after = _after(data, i + size, end, table) & CLASS
+    group = _after(data, i + size, end, table) & CLASS
     if glued:
-        return (cp == _APOSTROPHE or cp == _CURLY) and after == LETTER
-    return _leans(cp) and (after == LETTER or after == NUMBER)
+        return cp in (_APOSTROPHE, _CURLY) and group == LETTER
+    return cp < 0x80 and LEANS[cp] and LETTER <= group <= NUMBER
 
 
-@njit(nogil=True, cache=True)
-def _leans(cp):
-    """Whether runs of this symbol are one, and it belongs to a word that follows: one of . - / @ | ^ ~ and the backslash."""
-    return cp < 0x80 and (0x2D <= cp <= 0x2F or cp == 0x40 or cp == 0x5C or cp == 0x5E or cp == 0x7C or cp == 0x7E)
-
-
-@njit(nogil=True, cache=True)
-def _address_end(data, i, end, table):  # type: ignore[no-untyped-def]
+@kernel
+def _address_end(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
     """Where the address ends that has `://` or the slash of its path at i; i where it is none.
 
-    That is at white space, less punctuation that closes a sentence or a bracket.
+    That is at white space, less what closes a sentence, a quotation or a bracket.
     """
     if data[i] == _COLON and not (i + 2 < end and data[i + 1] == _SLASH and data[i + 2] == _SLASH):
         return i
     stop = j = i
     while j < end:
         cp, size = decode(data, j, end)
-        if np.int64(table[cp]) & CLASS == SPACE:
+        if look(table, cp) & CLASS == SPACE:
             break
         j += size
-        if not (cp in (0x21, 0x22, 0x27, 0x29, 0x2C, 0x2E, 0x3A, 0x3B, 0x3E, 0x3F, 0x5D, 0x7D) or cp == 0x201D):
+        if (cp >= 0x80 or not CLOSES[cp]) and cp != 0x201D:
             stop = j
-    return max(stop, i)
+    return stop
