@@ -9,7 +9,7 @@ from rich.console import Console
 from crawlsieve.filters.url import canonical_site, canonical_url
 from crawlsieve.pipelines.explain_text import print_explanation
 from crawlsieve.pipelines.explanation import Copy, Explanation, Sighting, Verdict
-from crawlsieve.pipelines.sql import connect, manifest
+from crawlsieve.pipelines.sql import cell, connect, manifest
 from crawlsieve.stages.errors import CrawlsieveError
 
 _RECORDS = """
@@ -49,7 +49,7 @@ def explain(run: str, page: str) -> Explanation:
             if records:
                 sightings = tuple(_sighting(tables, record, told.get("rules", [])) for record in records)
                 return Explanation(page, found_by, records[0]["total"], sightings)
-        near = [row["url"] for row in _rows(tables, _NEAREST, page=page)]
+        near = [cell(row["url"]).plain for row in _rows(tables, _NEAREST, page=page)]
     listed = "".join(f"\n  {url}" for url in near)
     raise CrawlsieveError(
         f"{run}: no record has the id, source id or URL '{page}'." + (f" The nearest URLs:{listed}" if near else "")
