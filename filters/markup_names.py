@@ -37,15 +37,15 @@ _KINDS = {
     VOID: "area base br col embed hr img input link meta param source track wbr basefont bgsound frame keygen",
     RAW: "script style textarea title iframe noembed noframes xmp",
     FORMAT: "a b big code em font i nobr s small strike strong tt u",
-    SPECIAL: "address applet article aside base basefont bgsound blockquote body br button caption center col colgroup dd"
-    " details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header"
-    " hgroup hr html iframe img input keygen li link listing main marquee menu meta nav noembed noframes noscript object"
-    " ol p param plaintext pre script search section select source style summary table tbody td template textarea tfoot"
-    " th thead title tr track ul wbr xmp",
+    SPECIAL: "address applet article aside base basefont bgsound blockquote body br button caption center col"
+    " colgroup dd details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2"
+    " h3 h4 h5 h6 head header hgroup hr html iframe img input keygen li link listing main marquee menu"
+    " meta nav noembed noframes noscript object ol p param plaintext pre script search section select"
+    " source style summary table tbody td template textarea tfoot th thead title tr track ul wbr xmp",
     SCOPE: "applet caption html table td th marquee object template",
-    BLOCK: "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header"
-    " hgroup main menu nav ol p search section summary ul h1 h2 h3 h4 h5 h6 pre listing form li dd dt plaintext table hr"
-    " xmp",
+    BLOCK: "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer"
+    " header hgroup main menu nav ol p search section summary ul h1 h2 h3 h4 h5 h6 pre listing form li dd"
+    " dt plaintext table hr xmp",
     PARAGRAPH: "p",
     ITEM: "li",
     TERM: "dd dt",
@@ -67,13 +67,13 @@ _SLOTS = 512
 
 
 @njit(nogil=True, cache=True, inline="always")
-def extend(key, byte):
-    """int64: the hash of a name with one more lower-case byte; the hash of no name is 0."""
-    return key * _PRIME ^ np.int64(byte)
+def extend(key: int, byte: int) -> int:
+    """The hash of a name with one more lower-case byte; the hash of no name is 0."""
+    return key * _PRIME ^ byte
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _slot(key):
+def _slot(key: int) -> int:
     return (key * _SPREAD >> 40) & (_SLOTS - 1)
 
 
@@ -94,7 +94,7 @@ def name_table() -> np.ndarray:
             kinds[name] = kinds.get(name, 0) | bit
     table = np.zeros((_SLOTS, 2), np.int64)
     for name, kind in kinds.items():
-        slot = _slot(np.int64(name_hash(name)))
+        slot = _slot(name_hash(name))
         while table[slot, 0]:
             slot = (slot + 1) % _SLOTS
         table[slot] = name_hash(name), kind
@@ -103,11 +103,11 @@ def name_table() -> np.ndarray:
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def bits_of(key, table):
-    """int64: the bits of a name, 0 for any that is not listed (ordinary elements)."""
+def bits_of(key: int, table: np.ndarray) -> int:
+    """The bits of a name, 0 for any that is not listed (ordinary elements)."""
     slot = _slot(key)
     while table[slot, 0] != 0:
         if table[slot, 0] == key:
-            return table[slot, 1]
+            return int(table[slot, 1])
         slot = (slot + 1) % _SLOTS
-    return np.int64(0)
+    return 0

@@ -1,4 +1,8 @@
-"""The stack of open elements of an HTML parser, as far as its height and the elements that it makes are concerned."""
+"""The stack of open elements of an HTML parser, as far as its height and the elements that it makes are concerned.
+
+The tree is one array, int64[most_depth + 2, 8]. Row 0 counts; row i > 0 holds the i-th open element, the outermost
+first, and the i-th formatting element that was closed by something else and will be opened again.
+"""
 
 import numpy as np
 from numba import njit
@@ -25,83 +29,80 @@ from crawlsieve.filters.markup_names import (
     name_hash,
 )
 
-TOP, DANGLING, ELEMENTS, DEPTH, OPTIONS, IN_SELECT, IN_FOREIGN, IN_PARAGRAPH = range(8)
-"""Places in the state: open elements, formatting elements to be opened again, elements so far, greatest height, options of
-the longest list, of this list, how many svg and math are open, and how many p."""
+OPEN, LOST, ELEMENTS, DEPTH, OPTIONS, IN_SELECT, IN_FOREIGN, IN_PARAGRAPH = range(8)
+"""Columns of row 0: open elements, elements to be opened again, elements so far, most that were open, options of the
+longest list, of this list, how many svg and math are open, and how many p."""
 
-NAME, KIND, WRITTEN, LOST_NAME, LOST_WRITTEN = range(5)
-"""Columns of the stack."""
+_NAME, _KIND, _WRITTEN, _LOST_NAME, _LOST_WRITTEN = range(5)
+"""Columns of the other rows: hash of the name, its bits, hash of the tag as it was written."""
 
 _TABLE_PART = CELL | ROW | GROUP | TABLE
-_NO_REOPENING = BLOCK | _TABLE_PART | RAW | ROOT | ITEM | TERM
-_A, _NOBR = name_hash("a"), name_hash("nobr")
 _IMPLIES = ITEM | TERM | CELL | ROW | GROUP | OPTION | SELECT | FORMAT
-_COPIES = 3  # of equal formatting elements that the standard opens again ("Noah's Ark clause")
-
-
-@njit(nogil=True, cache=True)
-def new_stack(most_depth):
-    """int64[most_depth + 2, 5]: NAME, KIND and WRITTEN of open elements, LOST_NAME and LOST_WRITTEN of dangling ones."""
-    return np.zeros((most_depth + 2, 5), np.int64)
+_NO_CONTENT = BLOCK | _TABLE_PART | RAW | ROOT | ITEM | TERM
+"""Before these, nothing is opened again."""
+_COPIES = 3
+"""Equal formatting elements that the standard opens again ("Noah's Ark clause")."""
+_A, _NOBR = name_hash("a"), name_hash("nobr")
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def open_element(state, stack, key, kind, written, empty):
+def open_element(tree: np.ndarray, key: int, kind: int, written: int, empty: bool) -> None:  # noqa: FBT001 - compiled
     """A start tag.
 
     Args:
-        state, stack: int64[8] and what `new_stack` makes.
-        key: int64, hash of the name.
-        kind: int64, bits of the name.
-        written: int64, hash of the tag as it stands there, for formatting elements.
+        tree: what is open.
+        key: hash of the name.
+        kind: bits of the name.
+        written: hash of the tag as it stands there; of formatting elements only.
         empty: whether it ends in />.
     """
-    state[ELEMENTS] += 1
+    tree[0, ELEMENTS] += 1
     if kind & ROOT:
         return
-    if kind & _IMPLIES or (kind & BLOCK and state[IN_PARAGRAPH] > 0):
-        _close_implied(state, stack, key, kind)
-    if state[DANGLING] > 0 and not kind & _NO_REOPENING:
-        reopen(state, stack)
+    if kind & BLOCK and tree[0, IN_PARAGRAPH] > 0:
+        _close_innermost(tree, PARAGRAPH, SCOPE)
+    if kind & _IMPLIES:
+        _close_implied(tree, key, kind)
+    if tree[0, LOST] > 0 and not kind & _NO_CONTENT:
+        reopen(tree)
     if kind & OPTION:
-        state[IN_SELECT] += 1
-        state[OPTIONS] = max(state[OPTIONS], state[IN_SELECT])
+        tree[0, IN_SELECT] += 1
+        tree[0, OPTIONS] = max(tree[0, OPTIONS], tree[0, IN_SELECT])
     if kind & SELECT:
-        state[IN_SELECT] = 0
-    if not kind & VOID and not (empty and state[IN_FOREIGN] > 0):
-        _push(state, stack, key, kind, written)
+        tree[0, IN_SELECT] = 0
+    if not kind & VOID and not (empty and tree[0, IN_FOREIGN] > 0):
+        _push(tree, key, kind, written)
 
 
 @njit(nogil=True, cache=True)
-def _close_implied(state, stack, key, kind):
+def _close_implied(tree: np.ndarray, key: int, kind: int) -> None:
     """What this start tag ends without an end tag."""
-    if kind & BLOCK and state[IN_PARAGRAPH] > 0:
-        _pop_kind(state, stack, PARAGRAPH, SCOPE)
     if kind & ITEM:
-        _pop_kind(state, stack, ITEM, LIST | SCOPE)
+        _close_innermost(tree, ITEM, LIST | SCOPE)
     elif kind & TERM:
-        _pop_kind(state, stack, TERM, LIST | SCOPE)
+        _close_innermost(tree, TERM, LIST | SCOPE)
     elif kind & CELL:
-        _pop_kind(state, stack, CELL, TABLE)
-    elif kind & ROW:
-        _pop_kind(state, stack, ROW, TABLE) or _pop_kind(state, stack, CELL, TABLE)
-    elif kind & GROUP:
-        _pop_kind(state, stack, GROUP, TABLE) or _pop_kind(state, stack, ROW, TABLE) or _pop_kind(state, stack, CELL, TABLE)
+        _close_innermost(tree, CELL, TABLE)
+    elif kind & (ROW | GROUP):
+        in_group = kind & GROUP and _close_innermost(tree, GROUP, TABLE)
+        in_row = in_group or _close_innermost(tree, ROW, TABLE)
+        if not in_row:
+            _close_innermost(tree, CELL, TABLE)
     elif kind & OPTION:
-        _pop_kind(state, stack, OPTION, SELECT | SCOPE)
+        _close_innermost(tree, OPTION, SELECT | SCOPE)
     elif kind & SELECT:
-        _pop_kind(state, stack, SELECT, SCOPE)
-    elif kind & FORMAT and (key == _A or key == _NOBR):
-        close_element(state, stack, key, kind)
+        _close_innermost(tree, SELECT, SCOPE)
+    elif key in (_A, _NOBR):
+        close_element(tree, key, kind)
 
 
 @njit(nogil=True, cache=True)
-def close_element(state, stack, key, kind):
-    """An end tag: pops what it ends, and what stands open inside; does nothing where there is nothing to end."""
+def close_element(tree: np.ndarray, key: int, kind: int) -> None:
+    """An end tag: closes what it names, and what stands open inside; nothing where nothing of that name is open."""
     if kind & (ROOT | VOID):
         return
     if kind & FORMAT:
-        _close_format(state, stack, key)
+        _close_format(tree, key)
         return
     stop = SPECIAL
     if kind & _TABLE_PART:
@@ -110,95 +111,110 @@ def close_element(state, stack, key, kind):
         stop = LIST | SCOPE
     elif kind & (SPECIAL | FOREIGN):
         stop = SCOPE
-    place = _find(state, stack, key, stop)
-    if place >= 0:
-        _pop(state, stack, place)
+    place = _find(tree, key, stop)
+    if place > 0:
+        _close_from(tree, place)
 
 
 @njit(nogil=True, cache=True)
-def _close_format(state, stack, key):
-    """The end tag of a formatting element: what stands open inside it stays open, if it is a block."""
-    place = _find(state, stack, key, SCOPE)
-    if place < 0:
-        for i in range(state[DANGLING] - 1, -1, -1):
-            if stack[i, LOST_NAME] == key:
-                for j in range(i + 1, state[DANGLING]):
-                    stack[j - 1, LOST_NAME], stack[j - 1, LOST_WRITTEN] = stack[j, LOST_NAME], stack[j, LOST_WRITTEN]
-                state[DANGLING] -= 1
-                return
+def _close_format(tree: np.ndarray, key: int) -> None:
+    """The end tag of a formatting element: a block inside it stays open."""
+    place = _find(tree, key, SCOPE)
+    if place == 0:
+        _forget(tree, key)
         return
     has_block = False
-    for i in range(place + 1, state[TOP]):
-        has_block = has_block or stack[i, KIND] & SPECIAL != 0
+    for i in range(place + 1, tree[0, OPEN] + 1):
+        has_block |= tree[i, _KIND] & SPECIAL != 0
     if not has_block:
-        _pop(state, stack, place)
+        _close_from(tree, place)
         return
-    state[ELEMENTS] += 1  # the standard moves a copy of it into the block
-    for i in range(place + 1, state[TOP]):
-        stack[i - 1, NAME], stack[i - 1, KIND], stack[i - 1, WRITTEN] = stack[i, NAME], stack[i, KIND], stack[i, WRITTEN]
-    state[TOP] -= 1
+    tree[0, ELEMENTS] += 1  # the standard moves a copy of it into the block
+    for i in range(place, tree[0, OPEN]):
+        for column in (_NAME, _KIND, _WRITTEN):
+            tree[i, column] = tree[i + 1, column]
+    tree[0, OPEN] -= 1
 
 
 @njit(nogil=True, cache=True)
-def reopen(state, stack):
+def _forget(tree: np.ndarray, key: int) -> None:
+    """Do not open again the last element of that name."""
+    for i in range(tree[0, LOST], 0, -1):
+        if tree[i, _LOST_NAME] == key:
+            for j in range(i, tree[0, LOST]):
+                tree[j, _LOST_NAME] = tree[j + 1, _LOST_NAME]
+                tree[j, _LOST_WRITTEN] = tree[j + 1, _LOST_WRITTEN]
+            tree[0, LOST] -= 1
+            return
+
+
+@njit(nogil=True, cache=True)
+def reopen(tree: np.ndarray) -> None:
     """Open again the formatting elements that were closed by something else: there is content for them."""
-    count = state[DANGLING]
-    state[DANGLING] = 0
-    state[ELEMENTS] += count
-    for i in range(count):
-        _push(state, stack, stack[i, LOST_NAME], FORMAT, stack[i, LOST_WRITTEN])
+    count = tree[0, LOST]
+    tree[0, LOST] = 0
+    tree[0, ELEMENTS] += count
+    for i in range(1, count + 1):
+        _push(tree, tree[i, _LOST_NAME], FORMAT, tree[i, _LOST_WRITTEN])
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def _push(state, stack, key, kind, written):
-    top = state[TOP]
-    if top < len(stack):
-        stack[top, NAME], stack[top, KIND], stack[top, WRITTEN] = key, kind, written
-        state[TOP] = top + 1
-    state[DEPTH] = max(state[DEPTH], state[TOP])
-    state[IN_FOREIGN] += kind & FOREIGN != 0
-    state[IN_PARAGRAPH] += kind & PARAGRAPH != 0
+def _push(tree: np.ndarray, key: int, kind: int, written: int) -> None:
+    top = tree[0, OPEN] + 1
+    if top < len(tree):
+        tree[top, _NAME], tree[top, _KIND], tree[top, _WRITTEN] = key, kind, written
+        tree[0, OPEN] = top
+        tree[0, DEPTH] = max(tree[0, DEPTH], top)
+        tree[0, IN_FOREIGN] += kind & FOREIGN != 0
+        tree[0, IN_PARAGRAPH] += kind & PARAGRAPH != 0
 
 
 @njit(nogil=True, cache=True)
-def _pop(state, stack, place):
-    """Close all from the top down to `place`; formatting elements above it will be opened again."""
-    for i in range(place, state[TOP]):
-        state[IN_FOREIGN] -= stack[i, KIND] & FOREIGN != 0
-        state[IN_PARAGRAPH] -= stack[i, KIND] & PARAGRAPH != 0
-        if i > place and stack[i, KIND] & FORMAT:
-            copies = 0
-            for j in range(state[DANGLING]):
-                copies += stack[j, LOST_WRITTEN] == stack[i, WRITTEN]
-            if copies < _COPIES and state[DANGLING] < len(stack):
-                stack[state[DANGLING], LOST_NAME], stack[state[DANGLING], LOST_WRITTEN] = stack[i, NAME], stack[i, WRITTEN]
-                state[DANGLING] += 1
-    for i in range(place, state[TOP]):
-        if stack[i, KIND] & SCOPE:  # what was opened in a cell is not opened again outside
-            state[DANGLING] = 0
-    state[TOP] = place
+def _close_from(tree: np.ndarray, place: int) -> None:
+    """Close the innermost elements up to `place`; formatting elements inside that one will be opened again."""
+    is_scope = False
+    for i in range(place, tree[0, OPEN] + 1):
+        kind = tree[i, _KIND]
+        tree[0, IN_FOREIGN] -= kind & FOREIGN != 0
+        tree[0, IN_PARAGRAPH] -= kind & PARAGRAPH != 0
+        is_scope |= kind & SCOPE != 0
+        if i > place and kind & FORMAT:
+            _lose(tree, i)
+    if is_scope:  # what was opened in a cell is not opened again outside
+        tree[0, LOST] = 0
+    tree[0, OPEN] = place - 1
 
 
 @njit(nogil=True, cache=True)
-def _pop_kind(state, stack, wanted, stop):
+def _lose(tree: np.ndarray, place: int) -> None:
+    """Note that the element at `place` is to be opened again."""
+    copies, count = 0, tree[0, LOST]
+    for i in range(1, count + 1):
+        copies += tree[i, _LOST_WRITTEN] == tree[place, _WRITTEN]
+    if copies < _COPIES and count + 1 < len(tree):
+        tree[count + 1, _LOST_NAME] = tree[place, _NAME]
+        tree[count + 1, _LOST_WRITTEN] = tree[place, _WRITTEN]
+        tree[0, LOST] = count + 1
+
+
+@njit(nogil=True, cache=True)
+def _close_innermost(tree: np.ndarray, wanted: int, stop: int) -> bool:
     """Close the innermost element with bit `wanted` that no element with bit `stop` hides; whether there is one."""
-    for i in range(state[TOP] - 1, -1, -1):
-        if stack[i, KIND] & wanted:
-            _pop(state, stack, i)
+    for i in range(tree[0, OPEN], 0, -1):
+        if tree[i, _KIND] & wanted:
+            _close_from(tree, i)
             return True
-        if stack[i, KIND] & stop:
+        if tree[i, _KIND] & stop:
             return False
     return False
 
 
 @njit(nogil=True, cache=True, forceinline=True)
-def _find(state, stack, key, stop):
-    """The innermost open element of that name which no element with bit `stop` hides, or -1."""
-    for i in range(state[TOP] - 1, -1, -1):
-        if stack[i, NAME] == key:
+def _find(tree: np.ndarray, key: int, stop: int) -> int:
+    """Row of the innermost open element of that name which no element with bit `stop` hides, or 0."""
+    for i in range(tree[0, OPEN], 0, -1):
+        if tree[i, _NAME] == key:
             return i
-        if stack[i, KIND] & stop:
-            return -1
-    return -1
-
-
+        if tree[i, _KIND] & stop:
+            return 0
+    return 0
