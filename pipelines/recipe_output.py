@@ -32,7 +32,8 @@ def output_problem(recipe: Recipe, *, writes: bool) -> str:
             _probe(recipe.output)
     except ImportError as error:
         extra = {"gs": "gcs"}.get(protocol(recipe.output), protocol(recipe.output))
-        return f"'{recipe.output}': {str(error).rstrip(".")}. Its extra is crawlsieve[{extra}]."
+        said = str(error).rstrip(".")
+        return f"'{recipe.output}': {said}. Its extra is crawlsieve[{extra}]."
     except (NotImplementedError, ValueError) as error:
         return f"'{recipe.output}': {error}."
     except failures(protocol(recipe.output)) as error:
