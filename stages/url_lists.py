@@ -102,7 +102,7 @@ def _version(path: str) -> tuple[int, int]:
     try:
         stat = Path(place).stat()
     except OSError as error:
-        raise RecipeError(f"url_filter: {path}: {error.strerror}.") from None
+        raise RecipeError(f"{path}: {error.strerror}.") from None
     return stat.st_mtime_ns, stat.st_size
 
 
@@ -145,7 +145,7 @@ def _read_words(path: str) -> Iterator[str]:
                 continue
             letters = "".join(character for character in word if character.isalnum())
             if not letters or not letters.isascii():
-                raise RecipeError(f"url_filter: {path} line {number}: a word has ASCII letters and digits, as URLs do.")
+                raise RecipeError(f"{path} line {number}: a word has ASCII letters and digits, as URLs do.")
             yield letters
 
 
@@ -166,7 +166,7 @@ def _opened(path: str) -> Iterator[IO[bytes] | gzip.GzipFile]:
             with gzip.open(file) as unpacked:
                 yield unpacked
     except (OSError, EOFError, zlib.error) as error:
-        raise RecipeError(f"url_filter: {path}: {error}.") from None
+        raise RecipeError(f"{path}: {error}.") from None
 
 
 def _read_blocklist(path: str) -> Blocklist:
@@ -177,7 +177,7 @@ def _read_blocklist(path: str) -> Blocklist:
         hashes = np.zeros((len(starts) - 1, 2), np.uint64)
         scan_entries(data, starts, kind, hashes)
         for line in np.flatnonzero(kind == OTHER).tolist():
-            where = f"url_filter: {path} line {number + line}"
+            where = f"{path} line {number + line}"
             entry = _decoded(data[starts[line] : starts[line + 1]].tobytes())
             host = _domain(entry, where)
             if host is None:
@@ -191,7 +191,7 @@ def _read_blocklist(path: str) -> Blocklist:
             line = int(suffixes[0])
             entry = _decoded(data[starts[line] : starts[line + 1]].tobytes())
             problem = f"'{entry}' is a public suffix, and would block every site below it"
-            raise RecipeError(f"url_filter: {path} line {number + line}: {problem}. Name the sites.")
+            raise RecipeError(f"{path} line {number + line}: {problem}. Name the sites.")
         domains.append(hashes[named, 0])
     return Blocklist(
         domains=_merged(domains),
