@@ -14,7 +14,7 @@ from crawlsieve.stages.read.warc import parse_fields
 _STATUS = re.compile(rb"[ \t\r\n]{0,64}(?:HTTP(?:/[\d.]+)?|ICY)[ \t]+(\d{3})(?=\D|$)[^\n]*(?:\n|$)", re.IGNORECASE)
 _END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\"';,\s]+)", re.IGNORECASE)
-_CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[^\n]{0,4096}?\r?\n")
+_CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]{0,4096})?\r?\n")
 _STEP = 256 << 10
 
 

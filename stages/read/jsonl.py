@@ -25,7 +25,7 @@ def lines(unpacking: Unpacking, limit: int) -> Iterator[Line | Unreadable]:
     """The lines of a file; never holds more than `limit` bytes and a piece.
 
     After damage to the compressed data no line can be trusted: the half line before it and all that follows are one
-    `Unreadable`.
+    `Unreadable`. (What a codec gives out before it notices the damage looks like any other line.)
     """
     buffer = bytearray()
     offset = size = searched = 0  # where the line begins; its bytes already let go; those known to hold no line end

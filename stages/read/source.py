@@ -89,7 +89,7 @@ class Tally:
         not_documents: records that are no input (WARC types beside the four, `filedesc`, `blank_line`), by type.
         bytes_read: stored bytes received, a second reading of damaged places included.
         bytes_decoded: bytes after decompression (Parquet: bytes of text).
-        sha256: of the stored bytes, hex; null if not every byte was read (Parquet, unreachable).
+        sha256: of the stored bytes, hex; null if not every byte was read in its turn (Parquet mostly, unreachable).
         retries: requests that were repeated.
     """
 

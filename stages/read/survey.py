@@ -42,8 +42,8 @@ def survey(source: Source) -> list[Input]:
     found = [place for path in source.paths for place in _resolve(path, source)]
     if not found:
         raise SourceError(f"{', '.join(source.paths)}: the list is empty, there is nothing to read")
-    for name in {protocol(place.path) for place in found} - {"file"}:
-        filesystem(f"{name}://", source).invalidate_cache()  # made here, so that the threads share it
+    for path in {protocol(place.path): place.path for place in found}.values():
+        filesystem(path, source).invalidate_cache()  # made here, so that the threads share it
     with ThreadPoolExecutor(source.connections_per_host) as pool:
         known = pool.map(lambda place: _fingerprint(place, source), found)
         inputs = [

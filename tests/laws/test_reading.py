@@ -5,7 +5,7 @@ import json
 
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.warcs import (
@@ -162,6 +162,8 @@ def test_json_lines_come_back_as_they_were_written(tmp_path, documents, texts):
 @law
 @given(content=st.lists(st.binary(max_size=80).map(lambda line: line.replace(b"\n", b"")), max_size=12))
 def test_every_line_is_a_row_or_blank(tmp_path, content):
+    assume(not content or not content[0].startswith((b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd")))
+
     rows, tally = read_file(tmp_path / "a.jsonl", b"\n".join(content))
 
     lines = b"\n".join(content).split(b"\n")

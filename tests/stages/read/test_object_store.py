@@ -77,7 +77,9 @@ def test_what_is_not_there_is_an_error_at_once(bucket, path):
 def test_a_folder_of_objects_is_a_directory(bucket):
     bucket("five/a.warc.gz", CRAWL)
 
-    with pytest.raises(SourceError, match=r"s3://crawl/five is a directory; did you mean s3://crawl/five/\*\.warc\.gz\?"):
+    with pytest.raises(
+        SourceError, match=r"s3://crawl/five is a directory; did you mean s3://crawl/five/\*\.warc\.gz\?"
+    ):
         survey(Source(paths=("s3://crawl/five",)))
 
 

@@ -274,7 +274,9 @@ def test_an_empty_file_has_no_records(read):
 def test_a_record_that_is_too_large_is_one_failed_row(read, name):
     records = [record(0), record(1, response(b"x" * 2_000_000)), record(2)]
 
-    rows, tally = read(gzipped(*records) if name.endswith("gz") else b"".join(records), name, max_record_bytes=1_000_000)
+    rows, tally = read(
+        gzipped(*records) if name.endswith("gz") else b"".join(records), name, max_record_bytes=1_000_000
+    )
 
     assert pages(rows) == [0, 2]
     assert rows[1]["error"] == f"record_too_large: {len(response(b'x' * 2_000_000))} bytes"

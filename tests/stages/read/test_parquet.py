@@ -1,0 +1,126 @@
+"""Parquet files: streamed, projected, and every row accounted for."""
+
+import datetime as dt
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.read import Input, Source, open_input, survey
+from tests.warcs import errors, read_file
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Path of a Parquet file of columns."""
+
+    def write(columns, name="a.parquet", **options):
+        pq.write_table(pa.table(columns), tmp_path / name, **options)
+        return tmp_path / name
+
+    return write
+
+
+def test_a_row_is_a_document_and_the_rest_is_metadata(written):
+    moment = dt.datetime(2024, 5, 1, 12, 30, tzinfo=dt.UTC)
+    path = written(
+        {
+            "text": ["Größe", "two"],
+            "id": ["x", None],
+            "url": ["http://example.org/", None],
+            "date": pa.array([moment, None], pa.timestamp("us", "UTC")),
+            "score": [0.5, float("nan")],
+            "when": [dt.date(2024, 1, 2), None],
+            "raw": [b"\xff", b"x"],
+        }
+    )
+
+    rows, tally = read_file(path)
+
+    assert [row["text"] for row in rows] == ["Größe", "two"]
+    assert (rows[0]["source_id"], rows[0]["url"]) == ("x", "http://example.org/")
+    assert (rows[0]["date"], rows[1]["date"]) == (moment, None)
+    assert [row["metadata"] for row in rows] == ['{"score":0.5,"when":"2024-01-02"}', '{"score":null}']
+    assert [row["source_offset"] for row in rows] == [0, 1]
+    assert (tally.records, tally.bytes_decoded) == (2, len("Größetwo".encode()))
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_every_kind_of_string_is_text(written, kind):
+    rows, _ = read_file(written({"text": pa.array(["one", "two", "one", None], pa.string()).cast(kind)}))
+
+    assert [row["text"] for row in rows] == ["one", "two", "one", None]
+    assert errors(rows) == ["no_text"]
+
+
+def test_a_file_without_text_is_an_error_that_names_its_columns(written):
+    path = written({"content": ["x"], "url": ["y"]})
+
+    with pytest.raises(SourceError, match=r"a\.parquet has no column 'text'\. It has: content, url\."):
+        survey(Source(paths=(str(path),)))
+    assert read_file(path, columns={"text": "content"})[0][0]["text"] == "x"
+
+
+def test_text_that_is_no_text_is_an_error(written):
+    with pytest.raises(SourceError, match="column 'text' is int64, not text"):
+        survey(Source(paths=(str(written({"text": [1]})),)))
+
+
+def test_a_file_that_is_no_parquet_is_an_error(tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 nothing of the kind PAR1")
+
+    with pytest.raises(SourceError, match=r"a\.parquet is not a Parquet file that can be read"):
+        survey(Source(paths=(str(tmp_path / "a.parquet"),)))
+
+
+def test_text_that_is_no_utf8_is_replaced(written):
+    broken = pa.array([b"ab", b"\xffb", None]).cast(pa.binary()).view(pa.string())
+
+    rows, _ = read_file(written({"text": broken}))
+
+    assert [row["text"] for row in rows] == ["ab", "\ufffdb", None]
+
+
+def test_a_text_that_is_too_large_or_empty_costs_one_row(written):
+    rows, _ = read_file(written({"text": ["one", "x" * 1001, "", "two"]}), max_record_bytes=1000)
+
+    assert [row["text"] for row in rows] == ["one", None, None, "two"]
+    assert rows[1]["error"] == "record_too_large: 1001 bytes"
+    assert rows[2]["reasons"] == ["empty_payload"]
+
+
+def test_a_broken_row_group_costs_its_rows_and_no_others(written):
+    texts = [f"{number:05} some words" for number in range(3000)]
+    path = written({"text": texts}, row_group_size=1000, compression="zstd", use_dictionary=False)
+    place = pq.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    content = bytearray(path.read_bytes())
+    content[place + 40 : place + 400] = bytes(360)
+
+    rows, tally = read_file(path, bytes(content))
+
+    assert [row["text"] for row in rows if row["text"]] == texts[:1000] + texts[2000:]
+    assert errors(rows) == ["unreadable"]
+    assert rows[1000]["source_offset"] == 1000
+    assert rows[1000]["error"].endswith("at row 1000, 1000 rows skipped")
+    assert tally.records == 2001
+
+
+def test_a_file_whose_footer_breaks_after_the_survey_is_one_failed_row(written):
+    path = written({"text": ["one"]})
+    content = path.read_bytes()
+    path.write_bytes(content[:-8] + b"\xff" * 8)
+    item = Input(path=str(path), format="parquet", size=len(content), version="")
+
+    rows = [row for batch in open_input(item, 0, Source(paths=("x",))) for row in batch.to_pylist()]
+
+    assert errors(rows) == ["unreadable_tail"]
+
+
+def test_identity_is_that_of_the_same_document_in_json_lines(written, tmp_path):
+    rows, _ = read_file(written({"text": ["one"], "id": ["x"], "date": ["2024-05-01"]}))
+    same, _ = read_file(tmp_path / "a.jsonl", b'{"date": "2024-05-01", "text": "one", "id": "x"}')
+
+    assert rows[0]["id"] == same[0]["id"]
