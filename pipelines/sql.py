@@ -14,6 +14,7 @@ import fsspec
 import pyarrow as pa
 import typer
 from fsspec.implementations.local import LocalFileSystem
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -35,6 +36,7 @@ Format = Literal["table", "csv", "json"]
 
 _ROWS_SHOWN = 100
 _CELL_CHARACTERS = 200
+_LEAST_WIDTH = 16
 
 
 def connect(run: str) -> duckdb.DuckDBPyConnection:
@@ -116,18 +118,52 @@ def sql_command(run: str, sql: str, form: Format = "table") -> None:
 
 
 def print_table(found: pa.Table, console: Console) -> None:
-    """The first 100 rows, each on one line; what does not fit is cut and marked."""
+    """The first 100 rows, one on a line, or a value on a line where the terminal is too narrow for that.
+
+    What does not fit is cut and marked.
+    """
     if found.num_columns == 0:
         return
-    shown = Table(show_edge=False)
-    for field in found.schema:
-        right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
-        shown.add_column(Text(field.name), justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
-    for row in _rows(found.slice(0, _ROWS_SHOWN)):
-        shown.add_row(*(cell(value) for value in row))
-    console.print(shown)
+    rows = [[cell(value) for value in row] for row in _rows(found.slice(0, _ROWS_SHOWN))]
+    wanted = [max(cell_len(str(line)) for line in column) for column in zip(found.column_names, *rows, strict=True)]
+    widths = _shared(console.width - 3 * len(wanted), wanted)
+    if all(width >= min(most, _LEAST_WIDTH) for width, most in zip(widths, wanted, strict=True)):
+        console.print(_across(found.schema, rows, widths))
+    else:
+        _print_down(found.column_names, rows, console)
     if found.num_rows > _ROWS_SHOWN:
         console.print(f"{_ROWS_SHOWN} of {found.num_rows} rows. All of them: --format csv or json.")
+
+
+def _shared(room: int, wanted: list[int]) -> list[int]:
+    """`room` characters, shared out: narrow columns get what they want, wide ones equal parts of the rest."""
+    widths = [0] * len(wanted)
+    for done, place in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        widths[place] = min(wanted[place], max(0, room) // (len(wanted) - done))
+        room -= widths[place]
+    return widths
+
+
+def _across(schema: pa.Schema, rows: list[list[Text]], widths: list[int]) -> Table:
+    """A row a line."""
+    shown = Table(show_edge=False)
+    for field, width in zip(schema, widths, strict=True):
+        right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        justify: Literal["left", "right"] = "right" if right else "left"
+        shown.add_column(Text(field.name), justify=justify, no_wrap=True, overflow="ellipsis", width=width)
+    for row in rows:
+        shown.add_row(*row)
+    return shown
+
+
+def _print_down(names: list[str], rows: list[list[Text]], console: Console) -> None:
+    """A value a line, behind its name; a line between rows."""
+    indent = max(len(name) for name in names)
+    for number, row in enumerate(rows, 1):
+        console.print(Text(f"row {number}", style="dim"))
+        for name, value in zip(names, row, strict=True):
+            line = Text.assemble((f"{name:<{indent}}  ", "dim"), value)
+            console.print(line, no_wrap=True, overflow="ellipsis")
 
 
 def cell(value: object) -> Text:

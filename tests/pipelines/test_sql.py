@@ -136,6 +136,23 @@ def test_the_table_has_a_row_a_line_whatever_the_text(small_run):
     assert "long  [31mtext of two lines" in lines[2]
 
 
+def test_a_wide_row_goes_down_the_page_and_keeps_every_value(small_run):
+    down = printed(query(str(small_run), "SELECT * FROM documents ORDER BY id"), width=80)
+
+    assert "row 2" in down
+    assert len(down.splitlines()) == 2 * (1 + len(VIEWS["documents"]))
+    assert max(map(len, down.splitlines())) <= 80
+    for value in ("0" * 31 + "1", "b8-2", "crawl/00000.warc.gz"):
+        assert value in down
+
+
+def test_a_number_beside_a_long_text_is_never_cut(small_run):
+    across = printed(query(str(small_run), "SELECT repeat('x', 500) AS text, 123456789 AS number"), width=60)
+
+    assert "123456789" in across
+    assert "number" in across
+
+
 def test_the_table_obeys_no_markup():
     assert "[bold]x[/bold]" in printed(pa.table({"[red]a": ["[bold]x[/bold]"]}))
 
