@@ -28,7 +28,7 @@ from crawlsieve.filters.c4_kernel import KEPT, judge_lines
 from crawlsieve.filters.line_scan import scan_tables
 from crawlsieve.filters.segments import text_buffers
 from crawlsieve.filters.strings import read_only, strings
-from crawlsieve.schemas.c4 import C4_REMOVES
+from crawlsieve.schemas.c4 import C4_REMOVES, c4_page, c4_removed
 
 REMOVED_BY = tuple(C4_REMOVES)
 """Line rules, in order; the columns of `C4Lines.lines` and `C4Lines.characters`."""
@@ -72,6 +72,8 @@ class C4Lines:
     """int64[n, 5]: code points of those lines, white space at their ends aside."""
     citations: np.ndarray
     """int64[n]: code points of citations cut out of lines that stay."""
+    page_characters: np.ndarray
+    """int64[n]: code points of the page as it came."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def c4_lines(text: pa.Array, variant: C4Variant, limits: LineLimits | None = Non
     data, offsets = text_buffers(text)
     n = len(text)
     limits = limits or LineLimits(np.full(n, variant.words), np.full(n, variant.marks != b""))
-    counts = np.zeros((n, 2 * KEPT + 4), np.int64)
+    counts = np.zeros((n, 2 * KEPT + 5), np.int64)
     marks = np.zeros(256, np.bool_)
     marks[list(variant.marks)] = True
     options = (limits.words, limits.marked, marks, variant.counts_citations, clean)
@@ -113,4 +115,22 @@ def c4_lines(text: pa.Array, variant: C4Variant, limits: LineLimits | None = Non
         lorem=counts[:, 2 * KEPT + 1],
         curly=counts[:, 2 * KEPT + 2],
         citations=counts[:, 2 * KEPT + 3],
+        page_characters=counts[:, 2 * KEPT + 4],
+    )
+
+
+def c4_page_facts(variant: str, found: C4Lines) -> pa.RecordBatch:
+    """The columns of `c4_page` for n pages."""
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column) for column in (found.page_characters, found.sentences, found.lorem, found.curly)],
+        schema=c4_page(variant),
+    )
+
+
+def c4_removed_counts(variant: str, found: C4Lines) -> pa.RecordBatch:
+    """The columns of `c4_removed` for n pages."""
+    pairs = zip(found.lines.T, found.characters.T, strict=True)
+    columns = [column for pair in pairs for column in pair]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column) for column in (*columns, found.citations)], schema=c4_removed(variant)
     )

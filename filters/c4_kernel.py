@@ -37,8 +37,8 @@ def judge_lines(
         options: of the variant, and of each page.
         kept: uint8 and offsets to be filled with what stays, if options ask for it, as large as `text`; and room for
             the longest page.
-        counts: int64[n, 14], zeros: lines that each rule removes, their code points, sentences that stay, lines that
-            say lorem ipsum, lines with {, code points of citations cut out.
+        counts: int64[n, 15], zeros: lines that each rule removes, their code points, sentences that stay, lines that
+            say lorem ipsum, lines with {, code points of citations cut out, code points of the page.
     """
     data, offsets = text
     out, out_offsets, spare = kept
@@ -46,6 +46,7 @@ def judge_lines(
     k = 0
     for doc in range(offsets.size - 1):
         behind, end = offsets[doc], offsets[doc + 1]
+        counts[doc, 2 * KEPT + 4] = count_chars(data, behind, end)
         while behind < end:
             begin = behind
             stop, behind = line_end(data, begin, end)

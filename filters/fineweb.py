@@ -61,7 +61,7 @@ def _repeated_chars(segments: Segments) -> np.ndarray:
 
 @kernel
 def _count_lines(data: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, counts: np.ndarray) -> None:
-    """Set counts int64[n, 3]: lines that are not blank; of these, those that end in a TERMINAL code point, short ones."""
+    """Set counts int64[n, 3]: lines that are not blank; those that end in a TERMINAL code point, short ones."""
     first, start, length, chars, blank = lines
     for doc in range(first.size - 1):
         filled = ended = short = 0

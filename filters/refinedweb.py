@@ -13,9 +13,9 @@ after RefinedWeb, appendix G.2 (Penedo et al. 2023, arXiv:2306.01116). Each line
 An empty line stays, a line of white space goes unnamed, and white space around the page is cut off at the end.
 
 What differs from DCLM: lines are those of `str.splitlines`, and a line feed ends each; the full stops of "Read more..."
-are full stops (there they stand for any character), "…" will do; digits of a counter and cases of its letters are ASCII;
-a letter of a script without spaces is a word; the page is not stripped between two rules. Its two passes before, which
-cut out addresses and runs of line feeds, are not part of the line rules.
+are full stops (there they stand for any character), "…" will do; digits of a counter are ASCII, and so are the letters
+of which both cases are equal; a letter of a script without spaces is a word; no page is stripped between two rules.
+Its two passes before, which cut out addresses and runs of line feeds, are not part of the line rules.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,11 @@ import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.line_scan import scan_tables
+from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.refinedweb_kernel import GOES, clean_refinedweb
 from crawlsieve.filters.segments import text_buffers
 from crawlsieve.filters.strings import read_only, strings
+from crawlsieve.schemas.refinedweb import REFINEDWEB
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,11 @@ def refinedweb_lines(text: pa.Array) -> RefinedWebLines:
         words_before=counts[:, 2 * GOES + 1],
         words_removed=counts[:, 2 * GOES + 1] - counts[:, 2 * GOES + 2],
     )
+
+
+def refinedweb_removed(found: RefinedWebLines) -> pa.RecordBatch:
+    """The columns of REFINEDWEB for n pages."""
+    pairs = zip(found.lines.T, found.characters.T, strict=True)
+    counts = [pa.array(column) for pair in pairs for column in pair]
+    removed = ratio(found.words_removed, found.words_before)
+    return pa.RecordBatch.from_arrays([*counts, pa.array(found.labels), removed], schema=REFINEDWEB)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ class Bounds:
     Raises:
         ValueError: an end is NaN, or the lower end lies above the upper one.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     at_least: float | None = None
     at_most: float | None = None

@@ -22,7 +22,7 @@ C4_REMOVES = {
 
 
 def c4_page(variant: str) -> pa.Schema:
-    """What the page rules of a C4 variant judge; set by `measure`, or by `clean_lines` from the text before cleaning."""
+    """What the page rules of a C4 variant judge, by `measure`, or by `clean_lines` from the text before cleaning."""
     prefix = C4_PREFIX[variant]
     kept = f"sentences in the lines that {variant}'s line rules leave"
     return pa.schema(
@@ -30,7 +30,7 @@ def c4_page(variant: str) -> pa.Schema:
             column(
                 f"{prefix}_characters",
                 pa.int64(),
-                "the page before its lines are cleaned",
+                "of the page before cleaning",
                 unit="code points",
                 nullable=True,
             ),
@@ -47,6 +47,12 @@ def c4_page(variant: str) -> pa.Schema:
             column(f"{prefix}_curly_bracket_lines", pa.int64(), "lines with a {", unit="lines", nullable=True),
         ]
     )
+
+
+def at_cleaning(name: str) -> str:
+    """Name of the column in which `clean_lines` leaves a fact of `c4_page` for `measure` to take over."""
+    prefix = max((prefix for prefix in C4_PREFIX.values() if name.startswith(f"{prefix}_")), key=len)
+    return f"{prefix}_cleaning_{name.removeprefix(prefix + '_')}"
 
 
 def c4_removed(variant: str) -> pa.Schema:
