@@ -149,7 +149,7 @@ def _is_lone(word: np.uint64, glued: int) -> bool:
 
 @inlined
 def _ends(word: np.uint64, run: int, outside: np.uint64, last: int) -> bool:
-    """Whether the word of letters and digits with `run` < 8 of these eight bytes, and `last` for its end, ends there."""
+    """Whether the word with `run` < 8 letters and digits of these eight bytes, `last` for its end, ends there."""
     behind = word >> np.uint64(8 * run)
     symbol = behind & np.uint64(0xFF)
     if symbol <= 0x20:  # a space, or a control that joins nothing
