@@ -50,6 +50,9 @@ def run_command(
     workers: Workers = None,
     engine: Annotated[Literal["local"], typer.Option(help="Who runs it.")] = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify-inputs", help="Hash the inputs of finished shards again; read changed ones anew.")
+    ] = False,
 ) -> None:
     """Run a recipe, or go on with a run that was stopped."""
     from rich.console import Console
@@ -63,7 +66,7 @@ def run_command(
     check(loaded)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     try:
-        run(loaded, workers=workers or cores(), progress=shown)
+        run(loaded, workers=workers or cores(), progress=shown, verify=verify)
     except KeyboardInterrupt:
         typer.echo(f"Stopped. The same command goes on with the shards that {loaded.output} lacks.", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -17,7 +17,7 @@ from crawlsieve.pipelines.job import Job, survey_job
 from crawlsieve.pipelines.lock import sole_writer
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe import Recipe
-from crawlsieve.pipelines.resume import remember, what_runs_again
+from crawlsieve.pipelines.resume import remember, verify_inputs, what_runs_again
 from crawlsieve.schemas.keys import COUNTS
 from crawlsieve.schemas.tables import FILES
 from crawlsieve.stages.counts import PROGRESS
@@ -35,10 +35,16 @@ TEXT_BYTES_PER_FILE = 768 << 20
 """Text of this size is a Parquet file of about 256 MB."""
 
 
-def run(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None) -> dict[str, Any]:
+def run(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None, verify: bool = False) -> dict[str, Any]:
     """Run a checked recipe on the local engine and return the manifest.
 
     A run that was stopped goes on from its finished shards; one that is complete is not repeated.
+
+    Args:
+        recipe: as `load` and `check` leave it.
+        workers: processes.
+        progress: who is told; nobody, if not given.
+        verify: hash the inputs of finished shards again, and read those anew whose bytes changed.
 
     Raises:
         CrawlsieveError: an input cannot be read, the totals do not balance, another run is writing, ...
@@ -46,9 +52,12 @@ def run(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None) -
     shown = progress or Progress.silent()
     job = survey_job(recipe)
     with sole_writer(job.work), _scratch(job) as folder:
+        for path in verify_inputs(job) if verify else []:
+            shown.say(f"{path} is not the file that was read: it is read again")
         manifest = finished(job)
         if manifest is not None:
             shown.say(f"{recipe.output} is complete: nothing to do")
+            shown.funnel(manifest)
             return manifest
         shown.say(what_runs_again(job))
         remember(job)

@@ -81,7 +81,7 @@ class Progress:
         self._console.print(table)
         if not manifest["deterministic"]:
             self.say(
-                "not deterministic: the machine, not the input, ended the extraction of a page (failed: extract_watchdog or extract_crashed)"
+                "not deterministic: the machine ended the extraction of a page (extract_watchdog, extract_crashed)"
             )
 
     @contextmanager

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from crawlsieve.pipelines.job import Job
-from crawlsieve.stages.files import join, read_json, write_json
+from crawlsieve.stages.files import join, read_json, remove, write_json
+from crawlsieve.stages.read import hash_input
 
 
 def remember(job: Job) -> None:
@@ -26,6 +27,25 @@ def what_runs_again(job: Job) -> str:
     told = f"{len(job.inputs) - len(left)} of {len(job.inputs)} shards are done, {len(left)} to read"
     reasons = changes(before, _state(job))
     return f"{told}: {'; '.join(reasons)}" if reasons else told
+
+
+def verify_inputs(job: Job) -> list[str]:
+    """Hash every input that a finished shard came from again; forget what was made of those that differ.
+
+    Returns:
+        The paths of the inputs whose bytes changed although size and time, or ETag, did not.
+    """
+    curated = join(job.work, "curated")
+    changed = []
+    for item, key in zip(job.inputs, job.task_keys, strict=True):
+        done = read_json(join(curated, key, "done.json"))
+        if done is not None and done["sha256"] is not None and done["sha256"] != hash_input(item, job.recipe.source):
+            remove(join(curated, key))
+            changed.append(item.path)
+    if changed:
+        remove(join(job.work, "published", job.key))
+        remove(join(job.recipe.output, "manifest.json"))
+    return changed
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

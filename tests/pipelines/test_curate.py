@@ -1,6 +1,7 @@
 """The main job over small JSONL shards: every record in one table, one answer, whatever the schedule."""
 
 import hashlib
+import os
 import random
 import shutil
 
@@ -172,6 +173,22 @@ def test_a_second_run_has_nothing_to_do_and_a_lost_file_is_made_again_with_the_s
     file.unlink()
     ran(place)
     assert file.read_bytes() == before
+
+
+def test_an_input_changed_behind_our_back_is_found_when_asked(tmp_path):
+    write_shards(tmp_path, many(10), many(10, seed=2))
+    place = recipe(tmp_path)
+    ran(place)
+    before = digest(str(tmp_path / "run"))["all"]
+    shard = tmp_path / "shard-001.jsonl"
+    times = (shard.stat().st_atime_ns, shard.stat().st_mtime_ns)
+    shard.write_bytes(shard.read_bytes().replace(b"text", b"TeXT"))
+    os.utime(shard, ns=times)
+
+    ran(place)
+    assert digest(str(tmp_path / "run"))["all"] == before
+    ran(place, verify=True)
+    assert digest(str(tmp_path / "run"))["all"] != before
 
 
 def test_an_input_that_is_added_runs_alone_and_the_old_files_go(tmp_path):
