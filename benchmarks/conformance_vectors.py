@@ -44,16 +44,16 @@ def write(path: Path, vectors: Iterable[dict]) -> None:
     path.write_bytes(gzip.compress(content, 9, mtime=0) if path.suffix == ".gz" else content)
 
 
-def pages() -> Iterator[dict]:
+def pages(folder: Path = PAGES) -> Iterator[dict]:
     """{"id", "text"} of every page: the main content, as resiliparse finds it with its defaults."""
     from resiliparse.extract.html2text import extract_plain_text  # noqa: PLC0415 (the peers' environment has none)
     from resiliparse.parse.encoding import detect_encoding  # noqa: PLC0415
     from resiliparse.parse.html import HTMLTree  # noqa: PLC0415
 
-    for path in sorted(PAGES.glob("*/html/*.gz")):
+    for path in sorted(folder.glob("*/html/*.gz")):
         raw = gzip.decompress(path.read_bytes())
         tree = HTMLTree.parse_from_bytes(raw, detect_encoding(raw))
-        yield {"id": path.relative_to(PAGES).as_posix(), "text": extract_plain_text(tree, main_content=True)}
+        yield {"id": path.relative_to(folder).as_posix(), "text": extract_plain_text(tree, main_content=True)}
 
 
 def asked(texts: list[dict]) -> list[dict]:

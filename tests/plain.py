@@ -43,9 +43,10 @@ def words(text):
             i, behind_word = i + 1, False
             continue
         if group(text[i]) in (LETTER, NUMBER, MARK) or begins_word(text, i, behind_word):
-            end, behind_word = word_end(text, i), True
+            end = word_end(text, i)
         else:
-            end, behind_word = symbol_end(text, i), group(text[i]) == ALONE
+            end = symbol_end(text, i)
+        behind_word = any(entry(char) & WORD for char in text[i:end])
         found.append(text[i:end])
         i = end
     return found

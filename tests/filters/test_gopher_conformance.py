@@ -1,4 +1,4 @@
-"""Our verdicts against datatrove 0.10's, on texts of ours and on real pages; `benchmarks/conformance_vectors.py` asked it.
+"""Our verdicts and datatrove 0.10's, on texts of ours and on real pages, as `benchmarks/conformance_vectors.py` asked.
 
 `DIFFERENT` names every text on which the decision differs, and why. Nothing else may differ.
 """
@@ -99,7 +99,8 @@ def own():
 @pytest.fixture(scope="module")
 def pages(shared):
     answers = vectors("pages.jsonl.gz")
-    texts = [page["text"] for page in runpy.run_path(str(ROOT / "benchmarks" / "conformance_vectors.py"))["pages"]()]
+    script = runpy.run_path(str(ROOT / "benchmarks" / "conformance_vectors.py"))
+    texts = [page["text"] for page in script["pages"](shared / "data" / "html_extraction")]
     assert [hashlib.sha256(text.encode()).hexdigest() for text in texts] == [answer["sha256"] for answer in answers]
     return list(compared(texts, answers))
 

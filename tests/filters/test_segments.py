@@ -23,7 +23,10 @@ def words(text):
         ("\u3000two\u00a0words\u2003", ["two", "words"]),
         ("well-known, he said.", ["well", "-", "known", ",", "he", "said", "."]),
         ("end.Next e.g. U.S", ["end", ".", "Next", "e.g", ".", "U.S"]),
-        ("3.14 1,000 a,b covid-19 10-20 30-day", ["3.14", "1,000", "a", ",", "b", "covid-19", "10", "-", "20", "30", "-", "day"]),
+        (
+            "3.14 1,000 a,b covid-19 10-20 30-day",
+            ["3.14", "1,000", "a", ",", "b", "covid-19", "10", "-", "20", "30", "-", "day"],
+        ),
         ("1/2 and/or 10:30 a:b x=1 x=y", ["1/2", "and", "/", "or", "10:30", "a", ":", "b", "x=1", "x", "=", "y"]),
         ("2*3 a*b C++ 1'000", ["2", "*", "3", "a*b", "C", "+", "+", "1'000"]),
         ("don't it’s l'eau 'tis", ["don", "'t", "it", "’s", "l", "'eau", "'", "tis"]),
@@ -51,7 +54,7 @@ def test_symbols_join_or_part_words_as_the_rule_says(text, expected):
         ("बाढ़ को।", ["बाढ़", "को", "।"]),
         ("كان هادئا،", ["كان", "هادئا", "،"]),
         ("cafe\u0301", ["cafe\u0301"]),
-        ("\ufeffbom soft\u00adhyphen zero\u200bwidth", ["\ufeffbom", "soft\u00adhyphen", "zero\u200bwidth"]),
+        ("\ufeffbom soft\u00adhyphen z\u200bw", ["\ufeffbom", "soft\u00adhyphen", "z\u200bw"]),
         ("👍🏽❤\ufe0f→", ["👍🏽", "❤\ufe0f", "→"]),
     ],
 )
