@@ -20,7 +20,7 @@ class Bounds:
         ValueError: an end is NaN, or the lower end lies above the upper one.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "strict": True}
 
     at_least: float | None = None
     at_most: float | None = None
@@ -79,8 +79,11 @@ class Rule:
 
     def with_bounds(self, bounds: Bounds) -> "Rule":
         """The rule with the given ends in place of its own, for every language."""
-        merged = self.bounds.overridden(bounds)
-        exceptions = tuple((label, own.overridden(bounds)) for label, own in self.exceptions)
+        try:
+            merged = self.bounds.overridden(bounds)
+            exceptions = tuple((label, own.overridden(bounds)) for label, own in self.exceptions)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
         return replace(self, at_least=merged.at_least, at_most=merged.at_most, exceptions=exceptions)
 
     def rejects(self, batch: pa.RecordBatch) -> pa.Array:
