@@ -70,8 +70,16 @@ class Job:
             ],
             "exact_duplicates": _plain(self.outcomes.exact),
             "keep_rejected": self.recipe.keep_rejected,
-            "files": self.files,
+            "files": self._contents,
         }
+
+    @property
+    def _contents(self) -> dict[str, list[str]]:
+        """Name -> sha256s of the files of that name; where they are installed does not matter."""
+        found: dict[str, list[str]] = {}
+        for path, sha256 in sorted(self.files.items()):
+            found.setdefault(path.rsplit("/", 1)[-1], []).append(sha256)
+        return found
 
     @cached_property
     def task_keys(self) -> tuple[str, ...]:
