@@ -25,7 +25,7 @@ def check_columns(stored: Stored, source: Source) -> None:
     """
     path = stored.item.path
     try:
-        schema = pq.ParquetFile(stored).schema_arrow
+        schema = pq.ParquetFile(pa.PythonFile(stored, mode="r")).schema_arrow
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{path} is not a Parquet file that can be read: {_kind(error)}") from error
     name = source.column("text")
@@ -42,7 +42,7 @@ def check_columns(stored: Stored, source: Source) -> None:
 def rows(stored: Stored, source: Source) -> Iterator[Row | Unreadable]:
     """The rows of a file. A row group that breaks costs the rows of it that were not yet read, as one `Unreadable`."""
     try:
-        file = pq.ParquetFile(stored, buffer_size=_BUFFER, pre_buffer=False)
+        file = pq.ParquetFile(pa.PythonFile(stored, mode="r"), buffer_size=_BUFFER, pre_buffer=False)
         groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     except (pa.ArrowException, OSError) as error:
         yield Unreadable(0, f"unreadable_tail: parquet {_kind(error)}, at row 0")

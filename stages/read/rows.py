@@ -62,29 +62,34 @@ class Rows:
         self._max_rows = max_rows
         self._max_bytes = max_bytes
         self._rows: list[Row] = []
+        self._ids: list[bytes] = []
         self._bytes = 0
         self._done = 0
 
     def add(self, row: Row) -> pa.RecordBatch | None:
         """Take a row; the batch that was full without it, if so."""
+        digest = self._identity(row)
+        size = len(row.payload or b"") if row.text is None else len(row.raw or b"")
+        row.raw = None  # a batch holds nothing that its limits do not count
         if row.error is not None or row.reasons:
-            row.payload, row.text = None, None  # no later step looks at it
-        size = len(row.payload or b"") + len(row.text or "")
+            row.payload, row.text, size = None, None, 0  # no later step looks at it
         full = len(self._rows) >= self._max_rows or self._bytes + size > self._max_bytes
         batch = self.cut() if full else None
         self._rows.append(row)
+        self._ids.append(digest)
         self._bytes += size
         return batch
 
     def cut(self) -> pa.RecordBatch | None:
         """The rows gathered so far, null if there is none."""
-        rows, self._rows, self._bytes = self._rows, [], 0
+        rows, ids = self._rows, self._ids
+        self._rows, self._ids, self._bytes = [], [], 0
         if not rows:
             return None
         columns = {
             "shard": [self._shard] * len(rows),
             "row": range(self._done, self._done + len(rows)),
-            "id": [self._identity(row) for row in rows],
+            "id": ids,
             "source_path": [self._path] * len(rows),
             "source_offset": [row.offset for row in rows],
             "date": pa.array([parse_date(row.date) for row in rows], pa.int64()).cast(TIMESTAMP),

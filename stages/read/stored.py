@@ -5,7 +5,7 @@ import io
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from crawlsieve.stages.errors import SourceError
 from crawlsieve.stages.read.places import (
@@ -71,7 +71,7 @@ def plainly(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__} {error}".split())[:200]
 
 
-class Stored(io.RawIOBase):
+class Stored:
     """Reads an input by bytes, reopening it where it stood when a connection breaks or ends early.
 
     Fewer bytes than the size that was promised is a broken connection, never bad input.
@@ -80,10 +80,11 @@ class Stored(io.RawIOBase):
         size: stored bytes, null as long as nobody told.
         retries: requests repeated so far.
         bytes_read: bytes received so far, also those received twice.
+        closed: whether `close` was called.
     """
 
     def __init__(self, item: Input, source: Source) -> None:
-        super().__init__()
+        self.closed = False
         self.item = item
         self.size = item.size
         self.retries = 0
@@ -102,14 +103,6 @@ class Stored(io.RawIOBase):
     def sha256(self) -> str | None:
         """Hex digest of the file, null until all of it was read."""
         return self._hash.hexdigest() if self._hashed == self.size else None
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always: a jump costs a new request at the next read."""
-        return True
 
     def tell(self) -> int:
         """Byte at which the next read begins."""
@@ -132,14 +125,12 @@ class Stored(io.RawIOBase):
             self._peeked = data
         return self._peeked
 
-    def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes, none at the end; all that is left if negative.
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, none at the end.
 
         Raises:
             SourceError: the file changed, or is unreachable after all retries.
         """
-        if size < 0:
-            return b"".join(iter(lambda: self.read(1 << 20), b""))
         if self._peeked:
             data, self._peeked = self._peeked[:size], self._peeked[size:]
             self._position += len(data)
@@ -160,16 +151,16 @@ class Stored(io.RawIOBase):
         self._drop()
         return b""
 
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed's Buffer has no slices
-        """Fill the front of `buffer`; how many bytes."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
     def close(self) -> None:
         """Give the connection back."""
         self._drop()
-        super().close()
+        self.closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _file_here(self) -> Opened:
         """The file, open at the position of the next read."""

@@ -105,6 +105,11 @@ def test_a_bomb_is_stopped_at_the_limit(name, encode):
         decoded(encode(bytes(20 << 20)), content_encoding=name, limit=100_000)
 
 
+def test_a_body_larger_than_the_limit_is_too_large_as_it_is():
+    with pytest.raises(TooLargeError, match="11"):
+        decoded(b"x" * 11, limit=10)
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

@@ -159,8 +159,14 @@ def test_lines_of_a_list_follow_the_base(site):
     ]
 
 
-def test_few_connections_to_one_host_at_a_time(site):
-    paths = [site.put(f"{number}.warc.gz", CRAWL) for number in range(8)]
-    survey(Source(paths=tuple(paths), connections_per_host=2))
+def test_a_server_without_ranges_that_ends_too_early_again_is_asked_again(site):
+    site.ranges = False
+    url = site.put("a.warc.gz", CRAWL)
+    [item] = survey(Source(paths=(url,)))
+    site.tells_size = False
+    site.faults["a.warc.gz"] = [("cut", 1_500_000), ("cut", 1000)]
 
-    assert site.open_most <= 2
+    reading = open_input(item, 0, Source(paths=(url,)))
+
+    assert sum(len(batch) for batch in reading) == 50
+    assert reading.tally.retries == 2

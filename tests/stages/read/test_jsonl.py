@@ -147,6 +147,12 @@ def test_fields_of_other_types_are_left_out_or_kept(read):
     assert json.loads(row["metadata"]) == {"date": 20240501}
 
 
+def test_no_depth_crashes(read):
+    rows, _ = read(b"".join(b'{"text": "t", "n": ' + b"[" * n + b"]" * n + b"}\n" for n in range(300, 1100, 5)))
+
+    assert {row["error"] for row in rows} == {None, "bad_json: nested too deeply"}
+
+
 def test_lines_of_a_megabyte_are_read_and_larger_than_the_limit_take_no_memory(read):
     big, huge = line(text="x" * (1 << 20)), line(text="x" * (96 << 20))
     content = gzip.compress(big + huge + big, 1)

@@ -1,14 +1,21 @@
 """What is there to read: paths resolved, and a clear word where there is nothing."""
 
 import gzip
+import io
 import os
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from crawlsieve.stages.errors import SourceError
 from crawlsieve.stages.read import Source, hash_input, open_input, survey
 from tests.warcs import arc_record, gzipped, read_inputs, record
+
+_FILE = io.BytesIO()
+pq.write_table(pa.table({"text": ["x"]}), _FILE)
+PARQUET = _FILE.getvalue()
 
 
 @pytest.fixture
@@ -132,6 +139,7 @@ def test_without_a_base_a_list_is_common_crawls(folder):
         ("a.gz", gzipped(arc_record(1)), "arc"),
         ("a.json", b'\xef\xbb\xbf {"text": "x"}', "jsonl"),
         ("a", b"", "warc"),
+        ("a.dat", PARQUET, "parquet"),
     ],
 )
 def test_formats_are_told_by_name_and_then_by_content(folder, name, content, kind):

@@ -152,6 +152,7 @@ def test_offsets_are_those_of_the_stored_file(read):
     [
         record(0).replace(b"\r\n", b"\n", 7) + record(1),
         b"\r\n\r\n\r\n" + record(0) + b"\n\n\n" + record(1, end=b""),
+        b"\r\n" * 300_000 + record(0) + record(1),
         record(0, end=b"\r\n") + record(1, end=b"\n\n"),
         record(0).replace(b"WARC/1.0", b"WARC/0.18") + record(1).replace(b"WARC/1.0", b"warc/1.1"),
         record(0).replace(b"WARC-Type: response", b"WARC-Type:\r\n\t response") + record(1),
@@ -290,6 +291,60 @@ def test_a_page_that_decodes_to_too_much_is_one_failed_row(read):
 
     assert pages(rows) == [0, 2]
     assert rows[1]["error"].startswith("record_too_large: more than 1000000 bytes decoded")
+
+
+def test_a_page_that_cannot_be_decoded_is_one_failed_row(read):
+    [row], _ = read(record(1, response(b"\x1f\x8b\x08\xff" + bytes(range(256)), content_encoding="gzip")))
+
+    assert row["error"] == "content_encoding: the body is said to be gzip and cannot be decoded"
+
+
+@pytest.mark.parametrize("kind", ["response", "request"])
+def test_damage_to_a_record_that_is_too_large_is_one_failed_row(read, kind):
+    broken = bytearray(gzipped(record(1, b"x" * 2_000_000, kind)))
+    broken[-20] ^= 255
+
+    rows, _ = read(gzipped(record(0)) + broken + gzipped(record(2)), "a.warc.gz", max_record_bytes=1_000_000)
+
+    assert pages(rows) == [0, 2]
+    assert errors(rows) == ["record_too_large" if kind == "response" else "unreadable"]
+
+
+def test_a_large_request_is_no_failure(read):
+    rows, tally = read(record(0, b"x" * 2_000_000, "request") + record(1), max_record_bytes=1_000_000)
+
+    assert (pages(rows), tally.not_documents) == ([1], {"request": 1})
+
+
+def test_rejected_pages_take_no_memory(tmp_path):
+    (tmp_path / "a.warc").write_bytes(record(0, response(bytes(4 << 20), 404)) * 32)
+
+    tracemalloc.start()
+    rows, _ = read_file(tmp_path / "a.warc")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(rows) == 32
+    assert peak < 40 << 20
+
+
+def test_what_looks_like_a_gzip_member_and_is_none_is_passed_over(read):
+    junk = (b"\x1f\x8b\x08\xff" + bytes(200)) * 2000 + gzipped(b"no record")
+
+    rows, _ = read(gzipped(record(0)) + b"junk" + junk + gzipped(record(2)), "a.warc.gz")
+
+    assert pages(rows) == [0, 2]
+    assert rows[1]["error"].endswith(f", {4 + len(junk)} bytes skipped")
+
+
+def test_a_frame_to_skip_may_begin_where_a_piece_ends(read):
+    skippable = b"\x50\x2a\x4d\x18" + (300_000).to_bytes(4, "little") + bytes(300_000)
+    stored = bytes(zstandarded(record(0)))
+    filler = b"\x50\x2a\x4d\x18" + (65_536 - len(stored) - 11).to_bytes(4, "little")
+
+    rows, _ = read(stored + filler + bytes(65_536 - len(stored) - 11) + skippable + stored, "a.warc.zst")
+
+    assert pages(rows) == [0, 0]
 
 
 def test_a_huge_record_in_a_small_gzip_member_takes_no_memory(tmp_path):
