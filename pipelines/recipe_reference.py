@@ -67,8 +67,8 @@ def _type(described: dict[str, Yaml], schema: dict[str, Yaml]) -> str:
     if kind == "array":
         return f"list of {_type(described['items'], schema)}"
     if kind == "object":
-        keys = described.get("propertyNames")
-        return f"mapping of {_type(keys, schema)}" if keys else "mapping"
+        keys, values = described.get("propertyNames", {"type": "string"}), described.get("additionalProperties")
+        return f"mapping of {_type(keys, schema)} to {_type(values, schema)}" if isinstance(values, dict) else "mapping"
     bounds = [f"{sign} {described[name]}" for name, sign in _BOUNDS.items() if name in described]
     return " ".join([_WORDS.get(kind, kind), ", ".join(bounds)]).rstrip()
 

@@ -122,11 +122,13 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     real = steps.loaded
     small = {steps.STEPS[key].place: kind for key, kind in SMALL.items()}
     monkeypatch.setattr(steps, "loaded", lambda place: small.get(place) or real(place))
-    for key in [*steps.STEPS]:
-        if key not in {*SMALL, "exact_duplicates"}:
-            monkeypatch.delitem(steps.STEPS, key)
+    there = dict(steps.STEPS)
+    for key in there.keys() - {*SMALL, "exact_duplicates"}:
+        del steps.STEPS[key]
     who_adds.cache_clear()
     yield
+    steps.STEPS.clear()
+    steps.STEPS.update(there)  # in the order in which they stood
     who_adds.cache_clear()
 
 

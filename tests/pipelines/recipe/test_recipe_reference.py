@@ -27,7 +27,9 @@ def test_each_option_has_type_default_and_meaning():
     assert "| `model` | text or null | `null` | a file, or null for the one that comes along. |" in lines
     assert "| `bounds` | list of options `column`, `at_least` | `[]` |  |" in lines
     assert "| `limit` | whole number or options `column`, `at_least` | `3` |  |" in lines
-    assert any(line.startswith("| `columns` | mapping of `text`, `id`, `url`, `date` | `{}` |") for line in lines)
+    assert any(
+        line.startswith("| `columns` | mapping of `text`, `id`, `url`, `date` to text | `{}` |") for line in lines
+    )
     assert any(line.startswith("| `source` | mapping | required |") for line in lines)
     assert any(line.startswith("| `steps` | list of any | required |") for line in lines)
 
