@@ -1,5 +1,6 @@
 """The languages that the package ships data files for, and which of them each document is in."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,7 +24,7 @@ DEFAULT = "en"
 class LineRules:
     """What the rules for lines do differently."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "strict": True}
 
     end_mark: bool = True
     """Whether a line has to end as a sentence does, where the rule asks for it."""
@@ -33,7 +34,7 @@ class LineRules:
 class LanguageData:
     """A data file of `filters/languages/`."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "strict": True}
 
     labels: tuple[str, ...]
     """What language models call it."""
@@ -51,7 +52,7 @@ def languages() -> tuple[LanguageData, ...]:
     model = TypeAdapter(LanguageData)
     folder = files("crawlsieve.filters.languages")
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda path: path.name)
-    return tuple(model.validate_python(yaml.safe_load(path.read_text("utf-8"))) for path in paths)
+    return tuple(model.validate_json(json.dumps(yaml.safe_load(path.read_text("utf-8")))) for path in paths)
 
 
 @cache

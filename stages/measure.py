@@ -79,8 +79,8 @@ class Measure:
     """Appends the signals' columns. It judges nothing: that is `judge`, now or with other bounds in SQL.
 
     Words are counted once for all signals, by `filters/segments.py`. Where the batch has a column `language`, stop
-    words and line rules are that language's. The facts of C4 are those that `clean_lines` met, if that came before with the
-    same variant; otherwise they are measured in the text.
+    words and line rules are that language's. The facts of C4 are those that `clean_lines` met, if that came before with
+    the same variant; otherwise they are measured in the text.
 
     Args:
         signals: what to measure.
