@@ -141,17 +141,18 @@ def _skip_symbols(data: np.ndarray, i: int, stop: int, table: np.ndarray) -> int
 @kernel
 def _cut_labels(line: np.ndarray, size: int, table: np.ndarray) -> int:
     """Cut the labels out of line[:size], in place; bytes left."""
-    i = 0
+    i = low = 0
     while i < size:
         if says_in_any_case(line, i, size, _CART):
-            begin = _blank_before(line, i, table)
-            size = _cut(line, begin, i + _CART.size, size)
-            i = begin
+            low = _blank_before(line, i, low, table)
+            size = _cut(line, low, i + _CART.size, size)
+            i = low
         else:
             i += 1
+    end = size
     for label in (_READ_MORE, _READ_ON):
-        if says_in_any_case(line, max(size - label.size, 0), size, label):
-            size = _blank_before(line, size - label.size, table)
+        if size == end and says_in_any_case(line, max(end - label.size, 0), end, label):
+            size = _blank_before(line, end - label.size, 0, table)
     if says_in_any_case(line, 0, size, _SIGN_IN):
         behind = _SIGN_IN.size
         if behind < size:
@@ -162,9 +163,9 @@ def _cut_labels(line: np.ndarray, size: int, table: np.ndarray) -> int:
 
 
 @kernel
-def _blank_before(line: np.ndarray, i: int, table: np.ndarray) -> int:
-    """Where the white space that ends before byte i begins; one code point of it at most."""
-    return step_back(line, i, 0) if entry_before(line, i, 0, table) & CLASS == SPACE else i
+def _blank_before(line: np.ndarray, i: int, low: int, table: np.ndarray) -> int:
+    """Where the white space that ends before byte i begins: one code point of it at most, not before `low`."""
+    return step_back(line, i, low) if entry_before(line, i, low, table) & CLASS == SPACE else i
 
 
 @kernel
