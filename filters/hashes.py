@@ -1,15 +1,22 @@
 """64-bit hashes of stretches of a byte buffer, eight bytes a step, compiled. They have no secret."""
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
+from numba.cpython.unsafe.numbers import trailing_zeros
 
 from crawlsieve.filters.codepoints import FOLD, decode, look
 from crawlsieve.filters.kernel import inlined, kernel
+
+_zeros_below = cast("Callable[[np.uint64], np.uint64]", trailing_zeros)
 
 SEED = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 _LAST = np.uint64(0xFF51AFD7ED558CCD)
 EVERY_BYTE = np.uint64(0x0101010101010101)
 HIGH_BITS = np.uint64(0x8080808080808080)
+CASE_BITS = np.uint64(0x2020202020202020)
 _LOW_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
 
 
@@ -70,9 +77,7 @@ def under(marks: np.uint64) -> np.uint64:
 @inlined
 def place(marks: np.uint64) -> int:
     """int64: which byte holds the lowest bit of `marks`, a uint64 of 0x80 and 0x00 bytes; 8 if there is none."""
-    if marks == 0:
-        return 8
-    return int(np.int64(((under(marks) & EVERY_BYTE) * EVERY_BYTE) >> np.uint64(56))) - 1
+    return int(np.int64(_zeros_below(marks) >> np.uint64(3)))
 
 
 @inlined

@@ -4,6 +4,7 @@ import numpy as np
 
 from crawlsieve.filters.codepoints import ALONE, CLASS, LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, WORD, decode, look
 from crawlsieve.filters.hashes import (
+    CASE_BITS,
     HIGH_BITS,
     SEED,
     between,
@@ -107,8 +108,9 @@ def _plain(data: np.ndarray, i: int, end: int, glued: int) -> tuple[int, int, np
     kind, j = 0, i
     while j + 8 <= end:
         word = load(data, j)
-        capitals, smalls = between(word, 0x41, 0x5A), between(word, 0x61, 0x7A)
-        outside = ~(capitals | smalls | between(word, 0x30, 0x39)) & HIGH_BITS
+        letters, small = between(word | CASE_BITS, 0x61, 0x7A), word << np.uint64(2)
+        capitals, smalls = letters & ~small, letters & small
+        outside = ~(letters | between(word, 0x30, 0x39)) & HIGH_BITS
         run = place(outside)
         folded = word | capitals >> np.uint64(2)
         if run == 8:
