@@ -11,7 +11,16 @@ from numba import njit
 
 from crawlsieve.filters.hashes import equal, load, place
 from crawlsieve.filters.markup_names import FORMAT, RAW, bits_of, extend, name_table
-from crawlsieve.filters.markup_tree import DEPTH, ELEMENTS, LOST, OPTIONS, close_element, open_element, reopen
+from crawlsieve.filters.markup_tree import (
+    DEPTH,
+    ELEMENTS,
+    IN_FOREIGN,
+    LOST,
+    OPTIONS,
+    close_element,
+    open_element,
+    reopen,
+)
 
 _TAG, _TAG_END, _SLASH, _BANG, _QUESTION, _DASH, _EQUALS = 60, 62, 47, 33, 63, 45, 61
 _QUOTES = (34, 39)
@@ -47,7 +56,7 @@ def markup_counts(data: np.ndarray, spans: np.ndarray, most_elements: int, most_
 
 @njit(nogil=True, cache=True)
 def _count_pages(data: np.ndarray, spans: np.ndarray, most: np.ndarray, names: np.ndarray, counts: np.ndarray) -> None:
-    tree = np.zeros((most[1] + 2, 8), np.int64)
+    tree = np.zeros((most[1] + 2, 9), np.int64)
     for page in range(len(spans)):
         tree[0] = 0
         counts[page, 2] = _count_page(data, spans[page], most, names, tree)
@@ -62,10 +71,10 @@ def _count_page(data: np.ndarray, span: np.ndarray, most: np.ndarray, names: np.
     i = text
     while tree[0, ELEMENTS] <= most[0] and tree[0, DEPTH] <= most[1]:
         i = _find_byte(data, i, end, _TAG)
-        if i + 2 >= end:
-            break
         if tree[0, LOST] > 0 and i > text:
             reopen(tree)
+        if i + 2 >= end:
+            break
         mark = data[i + 1]
         if _is_letter(mark):
             i, attributes = _start_tag(data, i, end, names, tree)
@@ -93,8 +102,9 @@ def _start_tag(data: np.ndarray, i: int, end: int, names: np.ndarray, tree: np.n
     if kind & FORMAT:
         for byte in range(i, behind):
             written = extend(written, data[byte])
+    is_raw = kind & RAW != 0 and tree[0, IN_FOREIGN] == 0
     open_element(tree, key, kind, written, empty)
-    if kind & RAW:
+    if is_raw:
         behind = _behind_raw(data, behind, end, key)
     return behind, attributes
 

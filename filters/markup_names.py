@@ -32,6 +32,12 @@ ROOT = 65536
 """html, head, body: one of each, however many tags."""
 LIST = 131072
 """Holds items of its own."""
+BARRIER = 262144
+"""Special, and an item or term that begins inside does not end one outside."""
+HEADING = 524288
+"""An end tag of one level ends a heading of any."""
+FORM = 1048576
+"""Never inside another; its end tag ends nothing else."""
 
 _KINDS = {
     VOID: "area base br col embed hr img input link meta param source track wbr basefont bgsound frame keygen",
@@ -57,7 +63,9 @@ _KINDS = {
     SELECT: "select",
     FOREIGN: "svg math",
     ROOT: "html head body",
-    LIST: "ul ol menu dir dl",
+    LIST: "ul ol",
+    HEADING: "h1 h2 h3 h4 h5 h6",
+    FORM: "form",
 }
 """Lists of the HTML standard, sections 13.1.2 and 13.2.4.2 to 13.2.4.3."""
 
@@ -92,6 +100,8 @@ def name_table() -> np.ndarray:
     for bit, names in _KINDS.items():
         for name in names.split():
             kinds[name] = kinds.get(name, 0) | bit
+    for name in set(_KINDS[SPECIAL].split()) - {"address", "div", "p"}:
+        kinds[name] |= BARRIER
     table = np.zeros((_SLOTS, 2), np.int64)
     for name, kind in kinds.items():
         slot = _slot(name_hash(name))

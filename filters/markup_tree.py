@@ -1,6 +1,6 @@
 """The stack of open elements of an HTML parser, as far as its height and the elements that it makes are concerned.
 
-The tree is one array, int64[most_depth + 2, 8]. Row 0 counts; row i > 0 holds the i-th open element, the outermost
+The tree is one array, int64[most_depth + 2, 9]. Row 0 counts; row i > 0 holds the i-th open element, the outermost
 first, and the i-th formatting element that was closed by something else and will be opened again.
 """
 
@@ -8,11 +8,14 @@ import numpy as np
 from numba import njit
 
 from crawlsieve.filters.markup_names import (
+    BARRIER,
     BLOCK,
     CELL,
     FOREIGN,
+    FORM,
     FORMAT,
     GROUP,
+    HEADING,
     ITEM,
     LIST,
     OPTION,
@@ -29,15 +32,15 @@ from crawlsieve.filters.markup_names import (
     name_hash,
 )
 
-OPEN, LOST, ELEMENTS, DEPTH, OPTIONS, IN_SELECT, IN_FOREIGN, IN_PARAGRAPH = range(8)
+OPEN, LOST, ELEMENTS, DEPTH, OPTIONS, IN_SELECT, IN_FOREIGN, IN_PARAGRAPH, IN_TABLE = range(9)
 """Columns of row 0: open elements, elements to be opened again, elements so far, most that were open, options of the
-longest list, of this list, how many svg and math are open, and how many p."""
+longest list, of this list, how many svg and math are open, how many p, how many tables."""
 
 _NAME, _KIND, _WRITTEN, _LOST_NAME, _LOST_WRITTEN = range(5)
 """Columns of the other rows: hash of the name, its bits, hash of the tag as it was written."""
 
 _TABLE_PART = CELL | ROW | GROUP | TABLE
-_IMPLIES = ITEM | TERM | CELL | ROW | GROUP | OPTION | SELECT | FORMAT
+_IMPLIES = ITEM | TERM | CELL | ROW | GROUP | OPTION | SELECT | FORMAT | HEADING
 _NO_CONTENT = BLOCK | _TABLE_PART | RAW | ROOT | ITEM | TERM
 """Before these, nothing is opened again."""
 _COPIES = 3
@@ -57,7 +60,9 @@ def open_element(tree: np.ndarray, key: int, kind: int, written: int, empty: boo
         empty: whether it ends in />.
     """
     tree[0, ELEMENTS] += 1
-    if kind & ROOT:
+    if tree[0, IN_FOREIGN] == 0 and (
+        kind & ROOT or (kind & _TABLE_PART and not kind & TABLE and tree[0, IN_TABLE] == 0)
+    ):
         return
     if kind & BLOCK and tree[0, IN_PARAGRAPH] > 0:
         _close_innermost(tree, PARAGRAPH, SCOPE)
@@ -70,7 +75,9 @@ def open_element(tree: np.ndarray, key: int, kind: int, written: int, empty: boo
         tree[0, OPTIONS] = max(tree[0, OPTIONS], tree[0, IN_SELECT])
     if kind & SELECT:
         tree[0, IN_SELECT] = 0
-    if not kind & VOID and not (empty and tree[0, IN_FOREIGN] > 0):
+    if kind & VOID or (empty and tree[0, IN_FOREIGN] > 0):
+        tree[0, DEPTH] = max(tree[0, DEPTH], tree[0, OPEN] + 1)
+    elif not kind & FORM or _find(tree, key, 0) == 0:
         _push(tree, key, kind, written)
 
 
@@ -78,9 +85,9 @@ def open_element(tree: np.ndarray, key: int, kind: int, written: int, empty: boo
 def _close_implied(tree: np.ndarray, key: int, kind: int) -> None:
     """What this start tag ends without an end tag."""
     if kind & ITEM:
-        _close_innermost(tree, ITEM, LIST | SCOPE)
+        _close_innermost(tree, ITEM, BARRIER)
     elif kind & TERM:
-        _close_innermost(tree, TERM, LIST | SCOPE)
+        _close_innermost(tree, TERM, BARRIER)
     elif kind & CELL:
         _close_innermost(tree, CELL, TABLE)
     elif kind & (ROW | GROUP):
@@ -88,8 +95,9 @@ def _close_implied(tree: np.ndarray, key: int, kind: int) -> None:
         in_row = in_group or _close_innermost(tree, ROW, TABLE)
         if not in_row:
             _close_innermost(tree, CELL, TABLE)
-    elif kind & OPTION:
-        _close_innermost(tree, OPTION, SELECT | SCOPE)
+    elif kind & (OPTION | HEADING):
+        if tree[0, OPEN] > 0 and tree[tree[0, OPEN], _KIND] & kind & (OPTION | HEADING):
+            _close_from(tree, tree[0, OPEN])
     elif kind & SELECT:
         _close_innermost(tree, SELECT, SCOPE)
     elif key in (_A, _NOBR):
@@ -100,9 +108,13 @@ def _close_implied(tree: np.ndarray, key: int, kind: int) -> None:
 def close_element(tree: np.ndarray, key: int, kind: int) -> None:
     """An end tag: closes what it names, and what stands open inside; nothing where nothing of that name is open."""
     if kind & (ROOT | VOID):
+        tree[0, ELEMENTS] += 1  # </br> is a <br>
         return
     if kind & FORMAT:
         _close_format(tree, key)
+        return
+    if kind & HEADING:
+        _close_innermost(tree, HEADING, SCOPE)
         return
     stop = SPECIAL
     if kind & _TABLE_PART:
@@ -112,7 +124,11 @@ def close_element(tree: np.ndarray, key: int, kind: int) -> None:
     elif kind & (SPECIAL | FOREIGN):
         stop = SCOPE
     place = _find(tree, key, stop)
-    if place > 0:
+    if place == 0:
+        tree[0, ELEMENTS] += kind & PARAGRAPH != 0  # </p> is <p></p>
+    elif kind & FORM:
+        _take_out(tree, place)
+    else:
         _close_from(tree, place)
 
 
@@ -130,6 +146,12 @@ def _close_format(tree: np.ndarray, key: int) -> None:
         _close_from(tree, place)
         return
     tree[0, ELEMENTS] += 1  # the standard moves a copy of it into the block
+    _take_out(tree, place)
+
+
+@njit(nogil=True, cache=True)
+def _take_out(tree: np.ndarray, place: int) -> None:
+    """Close one element and leave open what is inside."""
     for i in range(place, tree[0, OPEN]):
         for column in (_NAME, _KIND, _WRITTEN):
             tree[i, column] = tree[i + 1, column]
@@ -167,6 +189,7 @@ def _push(tree: np.ndarray, key: int, kind: int, written: int) -> None:
         tree[0, DEPTH] = max(tree[0, DEPTH], top)
         tree[0, IN_FOREIGN] += kind & FOREIGN != 0
         tree[0, IN_PARAGRAPH] += kind & PARAGRAPH != 0
+        tree[0, IN_TABLE] += kind & TABLE != 0
 
 
 @njit(nogil=True, cache=True)
@@ -177,6 +200,7 @@ def _close_from(tree: np.ndarray, place: int) -> None:
         kind = tree[i, _KIND]
         tree[0, IN_FOREIGN] -= kind & FOREIGN != 0
         tree[0, IN_PARAGRAPH] -= kind & PARAGRAPH != 0
+        tree[0, IN_TABLE] -= kind & TABLE != 0
         is_scope |= kind & SCOPE != 0
         if i > place and kind & FORMAT:
             _lose(tree, i)
