@@ -15,6 +15,7 @@ from rich.console import Console  # noqa: E402 - the imports are part of what is
 from crawlsieve.pipelines.curate import run  # noqa: E402
 from crawlsieve.pipelines.progress import Progress, Watch  # noqa: E402
 from crawlsieve.pipelines.recipe import load  # noqa: E402
+from crawlsieve.pipelines.recipe_check import check  # noqa: E402
 
 
 class Timed(Progress):
@@ -34,9 +35,8 @@ def main() -> None:
     """Run `RECIPE CRAWL OUTPUT WORKERS`."""
     recipe, crawl, output, workers = sys.argv[1:]
     shown = Timed(Console(quiet=True))
-    manifest = run(
-        load(recipe, {"source.paths": f"{crawl}/*.warc.gz", "output": output}), workers=int(workers), progress=shown
-    )
+    loaded = load(recipe, {"source.paths": f"{crawl}/*.warc.gz", "output": output})
+    manifest = run(loaded, check(loaded), workers=int(workers), progress=shown)
     done = time.perf_counter()
     peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(

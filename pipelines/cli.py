@@ -63,10 +63,10 @@ def run_command(
 
     run = {"local": curate.run}[engine]
     loaded = _load(recipe, changes, output)
-    check(loaded)
+    inputs = check(loaded)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     try:
-        run(loaded, workers=workers or cores(), progress=shown, verify=verify)
+        run(loaded, inputs, workers=workers or cores(), progress=shown, verify=verify)
     except KeyboardInterrupt:
         typer.echo(f"Stopped. The same command goes on with the shards that {loaded.output} lacks.", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -3,7 +3,7 @@
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from crawlsieve.pipelines.close import close, finished
 from crawlsieve.pipelines.engines import local
-from crawlsieve.pipelines.job import Job, survey_job
+from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe import Recipe
@@ -26,6 +26,7 @@ from crawlsieve.stages.decide import decide_steps
 from crawlsieve.stages.files import join, remove
 from crawlsieve.stages.plan import Batch, Map, Plan
 from crawlsieve.stages.publish import RANGES, Publish
+from crawlsieve.stages.read import Input
 
 Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
 """Runs a plan, giving each batch of its last table to a watcher as it arrives."""
@@ -35,13 +36,21 @@ TEXT_BYTES_PER_FILE = 768 << 20
 """Text of this size is a Parquet file of about 256 MB."""
 
 
-def run(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None, verify: bool = False) -> dict[str, Any]:
+def run(
+    recipe: Recipe,
+    inputs: Sequence[Input],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    verify: bool = False,
+) -> dict[str, Any]:
     """Run a checked recipe on the local engine and return the manifest.
 
     A run that was stopped goes on from its finished shards; one that is complete is not repeated.
 
     Args:
-        recipe: as `load` and `check` leave it.
+        recipe: as `load` makes it.
+        inputs: what `check` or `survey` found.
         workers: processes.
         progress: who is told; nobody, if not given.
         verify: hash the inputs of finished shards again, and read those anew whose bytes changed.
@@ -50,7 +59,7 @@ def run(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None, v
         CrawlsieveError: an input cannot be read, the totals do not balance, another run is writing, ...
     """
     shown = progress or Progress.silent()
-    job = survey_job(recipe)
+    job = Job(recipe, tuple(inputs))
     with sole_writer(job.work), _scratch(job) as folder:
         for path in verify_inputs(job) if verify else []:
             shown.say(f"{path} is not the file that was read: it is read again")

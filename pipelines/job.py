@@ -17,7 +17,7 @@ from crawlsieve.stages.curate_shard import SHARDS
 from crawlsieve.stages.files import join
 from crawlsieve.stages.keys import ExactDuplicates
 from crawlsieve.stages.outcomes import OutcomePlan
-from crawlsieve.stages.read import Input, survey
+from crawlsieve.stages.read import Input
 
 NO_DUPLICATE_KEYS = ExactDuplicates(by=(), priority=())
 """A recipe without `exact_duplicates` still finds records that are listed twice."""
@@ -104,11 +104,6 @@ class Job:
             for number, (item, key) in enumerate(zip(self.inputs, self.task_keys, strict=True))
         ]
         return pa.RecordBatch.from_pylist(rows, schema=SHARDS)
-
-
-def survey_job(recipe: Recipe) -> Job:
-    """List the inputs of a recipe; nothing of them is read but their directory entries."""
-    return Job(recipe, tuple(survey(recipe.source)))
 
 
 def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step

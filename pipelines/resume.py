@@ -60,7 +60,7 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def _state(job: Job) -> dict[str, Any]:
     inputs = {item.path: {"size": item.size, "version": item.version} for item in job.inputs}
-    state: dict[str, Any] = json.loads(json.dumps({"common": job.common, "inputs": inputs}))
+    state: dict[str, Any] = json.loads(json.dumps({"name": job.recipe.name, "common": job.common, "inputs": inputs}))
     return state
 
 

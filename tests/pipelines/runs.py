@@ -11,6 +11,7 @@ import yaml
 
 from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.recipe import load
+from crawlsieve.stages.read import survey
 
 
 def write_shards(folder: Path, *shards: list[dict[str, object]]) -> None:
@@ -36,7 +37,8 @@ def recipe(folder: Path, **changes: object) -> Path:
 
 def ran(place: Path, workers: int = 1, **options: object) -> dict[str, object]:
     """Run a recipe and return its manifest."""
-    return curate.run(load(str(place)), workers=workers, **options)
+    recipe = load(str(place))
+    return curate.run(recipe, survey(recipe.source), workers=workers, **options)
 
 
 @dataclass(frozen=True, kw_only=True)
