@@ -1,7 +1,7 @@
 """Megabytes of text a second and core for each group of signals, ours against datatrove's filters. Prints Markdown.
 
 Texts: the main content of the pages in ../shared/data/html_extraction (mostly English), and documents of 40 sentences
-in other scripts from ../shared/data/lid. Both sides get the same texts in one thread, whose CPU time counts: ours as the
+in other scripts from ../shared/data/lid. Both sides get the same texts in one thread, whose CPU time counts: ours the
 best of several runs after one that compiles, datatrove's of one run after a warm-up. datatrove stops a document at its
 first broken rule, and cuts it into words once for each filter; ours measures everything.
 """
@@ -46,9 +46,8 @@ def main() -> None:
         mine, peer = ours(texts, asked.repeats), call(asked.peers, texts)
         whole, slow = mine["all"], sum(peer.values())
         cells = [f"{size / mine[key]:.0f} | {size / peer[key]:.2f}" for key in PEERS]
-        print(
-            f"| {name} | {size:.1f} | {' | '.join(cells)} | {size / whole:.0f} | {size / slow:.2f} | {slow / whole:.0f} |"
-        )
+        sums = f"{size / whole:.0f} | {size / slow:.2f} | {slow / whole:.0f}"
+        print(f"| {name} | {size:.1f} | {' | '.join(cells)} | {sums} |")
         details.append(f"| {name} | " + " | ".join(f"{size / mine[key]:.0f}" for key in PARTS) + " |")
     print("\nOurs in parts; `all` is the segmentation and the four groups, `both` has Gopher's repetition twice, as")
     print("datatrove and as DCLM count it. A group above includes the segmentation.\n")

@@ -152,7 +152,7 @@ def hash_folded(data: np.ndarray, start: int, stop: int, table: np.ndarray) -> n
         i += size
         cp = look(table, cp) & FOLD
         extra = int(cp >= 0x80) + int(cp >= 0x800) + int(cp >= 0x10000)
-        lead = cp if extra == 0 else (cp >> (6 * extra)) | (0xF00 >> extra) & 0xFF
+        lead = cp if extra == 0 else (cp >> (6 * extra)) | (0xF80 >> extra) & 0xFF
         for b in range(extra, -1, -1):
             byte = lead if b == extra else 0x80 | (cp >> (6 * b)) & 0x3F
             word |= np.uint64(byte) << np.uint64(8 * filled)

@@ -2,7 +2,20 @@
 
 import numpy as np
 
-from crawlsieve.filters.codepoints import ALONE, CLASS, LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, WORD, decode, look
+from crawlsieve.filters.codepoints import (
+    ALONE,
+    CLASS,
+    FOLDS,
+    LETTER,
+    LOWER,
+    MARK,
+    NUMBER,
+    SPACE,
+    UPPER,
+    WORD,
+    decode,
+    look,
+)
 from crawlsieve.filters.hashes import (
     CASE_BITS,
     HIGH_BITS,
@@ -174,11 +187,11 @@ def _hashes(
     """(hash, folded hash) of a word of so many code points with these properties."""
     count, flags = made_of
     tight = hash_bytes(data, i, stop)
-    if count < stop - i:
-        return tight, hash_folded(data, i, stop, table)
-    if flags & UPPER:
+    if not flags & FOLDS:
+        return tight, tight
+    if count == stop - i:
         return tight, hash_lower(data, i, stop)
-    return tight, tight
+    return tight, hash_folded(data, i, stop, table)
 
 
 @kernel
