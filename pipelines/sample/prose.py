@@ -35,7 +35,7 @@ def copies() -> list[Record]:
                 f"https://www.{host}maps",
                 f"https://{host}maps/",
                 f"HTTPS://{host.upper().replace('STORIES', 'stories')}maps",
-                f"https://{host}maps;jsessionid=0A1B2C3D4E5F60718293A4B5C6D7E8F9",
+                f"https://{host}maps?jsessionid=0A1B2C3D4E5F60718293A4B5C6D7E8F9",
                 f"https://{host}maps?PHPSESSID=0a1b2c3d4e5f60718293a4b5c6d7e8f9",
                 f"https://{host}maps#comments",
             )

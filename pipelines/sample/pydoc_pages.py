@@ -19,7 +19,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-_ADDRESS = re.compile(r"(?: |&nbsp;)at(?: |&nbsp;)0x[0-9a-fA-F]+")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _PLAIN = re.compile(r"[A-Z][A-Za-z ,;:()'-]+(?:\. [A-Z][A-Za-z ,;:()'-]+)*\.")
 _MANY = 12
 _QUOTED = re.compile(r'"(\S(?:[^"]*\S)?)"')
@@ -65,7 +65,8 @@ def _module(name: str) -> str | None:
         module = importlib.import_module(name)
     except ImportError:
         return None
-    page = _ADDRESS.sub("", _Doc().document(module, name))
+    # pydoc indents with no-break spaces, between words too; a site in use would have preformatted text in their place.
+    page = _ADDRESS.sub("", _Doc().document(module, name).replace("&nbsp;", " "))
     for place in (sys.executable, str(Path(os.__file__).parent), sys.prefix, sys.base_prefix):
         page = page.replace(place, "python")
     return page

@@ -54,7 +54,9 @@ def _stuffed() -> list[Record]:
 
 def _listed() -> list[Record]:
     """Bullets, links and numbers with hardly a sentence."""
-    bullets = "<br>".join(f"• the {good} and the {other} with free delivery" for good in _GOODS for other in _GOODS[:3])
+    bullets = "<br>".join(
+        f"• {good} and {other}, with free delivery to your door." for good in _GOODS for other in _GOODS[:3]
+    )
     links = "".join(f"<p>{good.capitalize()} and more {good}</p>" for good in _GOODS * 4)
     rows = "".join(f"<tr><td>{i}</td><td>{choice(str(i), 900)}.{i % 90 + 10}</td></tr>" for i in range(150))
     return [
@@ -66,15 +68,16 @@ def _listed() -> list[Record]:
 
 def _marked() -> list[Record]:
     """Walls of signs."""
-    story = " ".join(articles()["en_swifts"].parts)
-    tags = " ".join(f"#{word.strip('.,').lower()}" for word in story.split()[:200])
+    words = " ".join(articles()["en_swifts"].parts).split()[:240]
+    tags = " ".join(f"#{word}" if place % 4 == 0 else word for place, word in enumerate(words))
+    dots = " ".join(f"{word} ..." if place % 4 == 0 else word for place, word in enumerate(words))
     teasers = [
         f"You will not believe what the seller of {good} has told us about that and the rest..." for good in _GOODS
     ]
     return [
-        _shop("hashes", "hashtags", paragraphs([tags])),
+        _shop("hashes", "hashtags", paragraphs([f"{tags}."])),
         _shop("ellipses", "teasers", paragraphs(teasers)),
-        _shop("dots", "so-many-dots", paragraphs([" ... ".join(story.split()[:160])])),
+        _shop("dots", "so-many-dots", paragraphs([f"{dots}."])),
         _shop("signs", "figures", paragraphs([" ".join(f"{i} = {i * 7} %" for i in range(150))])),
     ]
 
@@ -103,7 +106,7 @@ def _templates() -> list[Record]:
             "policy lines", "legal", paragraphs([f"Our privacy policy, part {i}, tells you more." for i in range(40)])
         ),
         _shop("few sentences", "one-sentence", paragraphs([story[0].replace(". ", ", ")])),
-        _shop("nothing", "empty", '<div id="app"></div>'),
+        answer("spam: nothing", "https://shop.example.com/app", b'<div id="app"></div><script src="/app.js"></script>'),
         answer("spam: no markup at all", "https://shop.example.com/blank", b""),
     ]
 
