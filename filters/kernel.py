@@ -1,6 +1,9 @@
 """How the kernels of this folder are compiled."""
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
@@ -16,9 +19,31 @@ def kernel(function: F) -> F:
     Numba's memory manager is off: a kernel gets its arrays from outside and allocates none. With the manager on, each
     call between kernels counts references to each array atomically, which took half of the time of the line rules.
     """
-    return cast(F, njit(**_OPTIONS)(function))
+    return cast(F, _stamped(njit(**_OPTIONS)(function)))
 
 
 def inlined(function: F) -> F:
     """Like `kernel`, and always compiled into its callers."""
-    return cast(F, njit(inline="always", **_OPTIONS)(function))
+    return cast(F, _stamped(njit(inline="always", **_OPTIONS)(function)))
+
+
+def _stamped(compiled: Any) -> Any:  # noqa: ANN401 (Numba's classes have no types)
+    """The same, cached for as long as no file of kernels in this folder changes.
+
+    Numba looks only at the file that a kernel stands in. Kernels of other files are compiled into it: after an edit, or
+    an upgrade of the package, it would run what they were.
+    """
+    index = compiled._cache._cache_file  # noqa: SLF001 (there is no public way to the stamp)
+    index._source_stamp = (index._source_stamp, _sources())  # noqa: SLF001
+    return compiled
+
+
+@cache
+def _sources() -> str:
+    """Digest of every source file of this folder that has kernels."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        source = path.read_bytes()
+        if b"crawlsieve.filters.kernel import" in source:
+            digest.update(path.name.encode() + b"\0" + source + b"\0")
+    return digest.hexdigest()

@@ -4,6 +4,7 @@ import pytest
 
 from crawlsieve.filters.segments import segment
 from crawlsieve.filters.tokens import ALPHABETIC, LOWERCASE, SOLID, UPPERCASE, WORDLIKE
+from tests import plain
 
 
 def pieces(spans, segments):
@@ -103,8 +104,15 @@ def test_a_word_knows_what_it_is_made_of(word, kind):
 def test_case_does_not_matter_to_hash_but_to_exact(word):
     segments = segment(pa.array([word, word.lower(), word.lower() + "."], pa.large_string()))
 
-    assert segments.words.hash[0] == segments.words.hash[1] == segments.words.hash[2] == segments.words.exact[1]
+    assert segments.words.hash[0] == segments.words.hash[1] == segments.words.hash[2]
     assert segments.words.exact[0] != segments.words.exact[1] == segments.words.exact[2]
+
+
+@pytest.mark.parametrize("word", ["WORD", "LongerThanEight", "Straße", "ДОМ", "ΣΊΣΥΦΟΣ", "Ⱥ中\u0301Ⅷ\U00010400x"])
+def test_the_folded_hash_is_the_exact_hash_of_the_folded_word(word):
+    segments = segment(pa.array([word, plain.fold(word)], pa.large_string()))
+
+    assert segments.words.hash.tolist() == segments.words.exact[len(segments.words.hash) // 2 :].tolist() * 2
 
 
 def test_the_same_bytes_hash_alike_wherever_they_stand():
