@@ -60,6 +60,10 @@ def test_the_top_bigram_of_datatrove_is_the_first_of_the_most_frequent():
     assert measured(text, "dclm")["top_2gram_char_ratio_dclm"] == 2 * len("ccdd") / len("ababccddccdd")
 
 
+def test_the_longest_of_several_tops_may_come_first():
+    assert measured("cc dd cc dd a b a b", "dclm")["top_2gram_char_ratio_dclm"] == 2 * len("ccdd") / len("ccddccddabab")
+
+
 def test_an_ngram_that_occurs_once_is_a_top_for_datatrove_only():
     text = "one two three"
 
