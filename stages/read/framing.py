@@ -61,11 +61,11 @@ class Dialect(Protocol):
     separator: re.Pattern[bytes]
     """What stands behind a block."""
 
-    boundary: re.Pattern[bytes]
-    """Where to go on after damage: the head of a record as group 1."""
-
     def begins(self, data: bytes, /) -> bool:
         """Whether content begins like a record."""
+
+    def find(self, data: bytearray, start: int, /) -> int:
+        """Where the first head of a record from `start` on begins, -1 if there is none: where to go on after damage."""
 
     def head(self, data: bytearray, start: int, /) -> tuple[Head | None, int]:
         """The head at `start` and where its block begins; null and the end if there is none, -1 if more is needed."""
@@ -174,9 +174,9 @@ class Framing:
         begin = self._base
         start = max(1, start - 1)  # the line end before a head may be part of what we look for
         while True:
-            match = self._dialect.boundary.search(self._buffer, start)
-            if match:
-                self._drop(match.start(1))
+            found = self._dialect.find(self._buffer, start)
+            if found >= 0:
+                self._drop(found)
                 break
             self._drop(max(start, len(self._buffer) - _OVERLAP))
             start = 0

@@ -16,6 +16,8 @@ _END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\"';,\s]+)", re.IGNORECASE)
 _CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]{0,4096})?\r?\n")
 _STEP = 256 << 10
+_SLICE = 32 << 10  # zlib copies what it leaves over
+_MOST_ENCODINGS = 8
 
 
 class TooLargeError(Exception):
@@ -69,7 +71,10 @@ def decode_body(response: Response, limit: int) -> bytes:
     body = response.body
     if "chunked" in response.fields.get("transfer-encoding", "").lower():
         body = _unchunk(body)
-    for name in reversed(response.fields.get("content-encoding", "").lower().replace(",", " ").split()):
+    names = response.fields.get("content-encoding", "").lower().replace(",", " ").split()
+    if len(names) > _MOST_ENCODINGS:
+        raise UndecodableError(f"encoded {len(names)} times")
+    for name in reversed(names):
         undo = _DECODERS.get(name)
         if undo is not None and body:
             body = _undo(undo, name, body, limit)
@@ -122,15 +127,21 @@ def _unchunk(body: bytes) -> bytes:
 
 def _inflate(body: bytes, window: int) -> Iterator[bytes]:
     """All members; ends without a word where the data break."""
-    while body:
+    rest = memoryview(body)
+    while rest:
         inner = zlib.decompressobj(window)
-        try:
-            while not inner.eof and (part := inner.decompress(body, _STEP)):
+        more = True
+        while not inner.eof and more:
+            given = rest[:_SLICE]
+            try:
+                part = inner.decompress(given, _STEP)
+            except zlib.error:
+                return
+            left = inner.unused_data if inner.eof else inner.unconsumed_tail
+            rest = rest[len(given) - len(left) :]
+            more = bool(part or rest)
+            if part:
                 yield part
-                body = inner.unconsumed_tail
-        except zlib.error:
-            return
-        body = inner.unused_data if inner.eof else b""
 
 
 def _gunzip(body: bytes) -> Iterator[bytes]:

@@ -19,10 +19,13 @@ PIECE = 256 << 10
 """Most bytes in one piece of content."""
 
 _READ = 256 << 10
+_GZIP_SLICE = 32 << 10  # zlib copies what it leaves over: little, so that small members stay cheap
+_HEAD = 1024  # bytes of content that do
 _PROBE = 4096  # stored bytes that show whether a frame begins like a record
 _ZSTD_SLICE = 1024  # a zstd block of 4 bytes may hold 128 KiB: this bounds one call to 32 MiB
 _MAGIC = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd"}
 _REREAD = 64 << 20
+_PROBES = 10_000  # chance makes 60 in a GiB; more are made to keep us busy
 
 
 class Piece(NamedTuple):
@@ -47,7 +50,7 @@ class _Decoder(Protocol):
     @property
     def eof(self) -> bool: ...
 
-    def step(self, data: memoryview) -> tuple[bytes, int]: ...
+    def step(self, data: memoryview, limit: int = PIECE) -> tuple[bytes, int]: ...
 
 
 class _BrokenError(Exception):
@@ -62,9 +65,10 @@ class _Gzip:
     def eof(self) -> bool:
         return self._inner.eof
 
-    def step(self, data: memoryview) -> tuple[bytes, int]:
+    def step(self, data: memoryview, limit: int = PIECE) -> tuple[bytes, int]:
+        data = data[:_GZIP_SLICE]
         try:
-            out = self._inner.decompress(data, PIECE)
+            out = self._inner.decompress(data, limit)
         except zlib.error as error:
             raise _BrokenError(f"gzip {str(error).rpartition(': ')[2]}") from error
         rest = self._inner.unused_data if self._inner.eof else self._inner.unconsumed_tail
@@ -76,7 +80,8 @@ class _Zstd:
         self._inner = zstandard.ZstdDecompressor().decompressobj()
         self.eof = False
 
-    def step(self, data: memoryview) -> tuple[bytes, int]:
+    def step(self, data: memoryview, limit: int = PIECE) -> tuple[bytes, int]:
+        del limit  # zstandard has none; the slice bounds what comes out
         data = data[:_ZSTD_SLICE]
         try:
             out = self._inner.decompress(data)
@@ -187,7 +192,7 @@ class Unpacking:
         self._reread += at - frame
         hopeless = self._begins is None or self._reread > 2 * at + _REREAD
         magic = re.compile(re.escape(_MAGIC[self.codec]))
-        window, more, self._data = b"", b"-", memoryview(b"")
+        window, more, probes, self._data = b"", b"-", 0, memoryview(b"")
         if not hopeless:
             self.stored.seek(frame + 1)
         while more:
@@ -197,7 +202,9 @@ class Unpacking:
             window += more
             searched = max(0, len(window) - _PROBE) if more else len(window)
             for match in magic.finditer(window):
-                if match.start() >= searched:
+                probes += 1
+                hopeless = probes > _PROBES
+                if hopeless or match.start() >= searched:
                     break
                 if self._plausible(window[match.start() : match.start() + _PROBE]):
                     self._data = memoryview(window)[match.start() :]
@@ -208,7 +215,7 @@ class Unpacking:
     def _plausible(self, data: bytes) -> bool:
         decoder: _Decoder = _Gzip() if self.codec == "gzip" else _Zstd()
         try:
-            content, _ = decoder.step(memoryview(data))
+            content, _ = decoder.step(memoryview(data), _HEAD)
         except _BrokenError:
             return False
-        return self._begins is not None and self._begins(content[:1024])
+        return self._begins is not None and self._begins(content[:_HEAD])

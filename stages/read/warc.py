@@ -5,7 +5,9 @@ import re
 from crawlsieve.stages.read.framing import Head
 
 _VERSION = re.compile(rb"WARC/\d+\.\d+[ \t]*\r?\n", re.IGNORECASE)
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_BOUNDARY = rb"(WARC/\d\.\d+[ \t]*\r?\n[A-Za-z-]+:)"
+_NEXT = re.compile(_BOUNDARY)
+_END = re.compile(rb"\r?\n\r?\n|" + _BOUNDARY)
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MAX_HEAD = 256 << 10
 
@@ -20,21 +22,25 @@ class Warc:
     """The dialect of WARC and WET."""
 
     separator = re.compile(rb"\r?\n\r?\n")
-    boundary = re.compile(rb"(WARC/\d\.\d+[ \t]*\r?\n[A-Za-z-]+:)")
 
     def begins(self, data: bytes, /) -> bool:
         """Whether a version line comes first."""
         return _VERSION.match(data) is not None
+
+    def find(self, data: bytearray, start: int, /) -> int:
+        """See `framing.Dialect`: a version line, and a line of a head behind it."""
+        found = _NEXT.search(data, start)
+        return found.start() if found else -1
 
     def head(self, data: bytearray, start: int, /) -> tuple[Head | None, int]:
         """See `framing.Dialect`."""
         version = _VERSION.match(data, start)
         if version is None:
             return None, (-1 if len(data) - start < 32 else len(data))
-        end = _BLANK_LINE.search(data, version.end() - 2, start + _MAX_HEAD)
+        end = _END.search(data, version.end() - 2, start + _MAX_HEAD)
         if end is None:
             return None, (-1 if len(data) - start < _MAX_HEAD else len(data))
-        if self.boundary.search(data, version.end(), end.start()):
+        if end[1]:
             return None, len(data)  # a head cut short, and the next one behind it
         fields = parse_fields(bytes(memoryview(data)[version.end() : end.start()]))
         length = fields.get("content-length", "")

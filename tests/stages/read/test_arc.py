@@ -33,11 +33,13 @@ def test_all_records_but_the_description_of_the_file_are_rows(read, name, stored
         ({"date": "2024050112"}, "http://example.org/0", "2024-05-01 12:00:00+00:00"),
         ({"date": "202405011230001234"}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
         ({"date": "20241350123000"}, "http://example.org/0", "None"),
+        ({"ip": "None"}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
+        ({"ip": "2001:db8::1"}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
         ({"mime": ""}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
         ({"url": "http://example.org/a b 1.txt"}, "http://example.org/a b 1.txt", "2024-05-01 12:30:00+00:00"),
         ({"url": "http://example.org/a\x0c\x00b"}, "http://example.org/a%0C%00b", "2024-05-01 12:30:00+00:00"),
         ({"ip": "20240501123000", "date": "192.0.2.1"}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
-        ({"mime": "text/html 200 - - 0 x.arc"}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
+        ({"mime": "text/html 200 - - 12345678 x.arc"}, "http://example.org/0", "2024-05-01 12:30:00+00:00"),
     ],
 )
 def test_odd_heads_are_understood(read, fields, url, date):

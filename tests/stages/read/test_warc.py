@@ -2,6 +2,7 @@
 
 import gzip
 import tracemalloc
+import zlib
 
 import pytest
 import zstandard
@@ -326,6 +327,50 @@ def test_rejected_pages_take_no_memory(tmp_path):
 
     assert len(rows) == 32
     assert peak < 40 << 20
+
+
+def test_every_damaged_neighbour_is_a_row(read):
+    broken = gzipped(record(1, response(bytes(range(256)) * 20)))[:-9]
+
+    rows, _ = read(gzipped(record(0)) + broken * 50 + gzipped(record(2)), "a.warc.gz")
+
+    assert pages(rows) == [0, 2]
+    assert errors(rows) == ["unreadable"] * 50
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        record(1, length=60 << 20) * 2000,
+        record(1, length=10**15) * 2000,
+        b"WARC/1.0\r\nA: b\r\n" * 20_000,
+        b"WARC/1.0\r\n" * 20_000,
+        gzipped(b"x") * 2000,
+        b"\x1f\x8b\x08" * 100_000,
+        record(1, response(gzip.compress(b"") * 50_000, content_encoding="gzip")),
+        record(1, response(bytes(1000), content_encoding=",".join(["gzip"] * 100_000))),
+    ],
+)
+def test_what_is_made_to_keep_us_busy_is_read_in_one_pass(read, content):
+    rows, tally = read(content, "a.warc.gz" if content[:1] == b"\x1f" else "a.warc")
+
+    assert pages(rows) in ([], [1])
+    assert tally.bytes_read <= 2 * len(content)
+
+
+def test_damage_inside_damage_is_not_read_again_and_again(read):
+    def broken(content):
+        packer = zlib.compressobj(0, zlib.DEFLATED, 31)
+        return packer.compress(content) + packer.flush()[:-5] + b"12345"
+
+    content = record(1)
+    while len(content) < 400_000:
+        content = broken(record(1, response(b"x" * 2000)) + content)
+
+    rows, tally = read(content, "a.warc.gz")
+
+    assert set(errors(rows)) <= {"unreadable", "unreadable_tail"}
+    assert tally.bytes_read < 80 << 20
 
 
 def test_what_looks_like_a_gzip_member_and_is_none_is_passed_over(read):
