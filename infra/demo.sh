@@ -7,7 +7,7 @@ crawlsieve=${1:-crawlsieve}
 "$crawlsieve" sample demo/crawl
 "$crawlsieve" run pipelines/recipes/sample.yaml --output demo/run
 
-rules="SELECT unnest(reasons) AS rule, count(*) AS pages FROM rejected GROUP BY rule ORDER BY pages DESC LIMIT 8"
+rules="SELECT unnest(reasons) AS rule, count(*) AS pages FROM rejected GROUP BY rule ORDER BY pages DESC, rule LIMIT 8"
 copies="SELECT duplicates, word_count, url FROM documents ORDER BY duplicates DESC, word_count DESC, url LIMIT 8"
 failed="SELECT source_path, source_offset, error FROM failed ORDER BY source_path, source_offset"
 

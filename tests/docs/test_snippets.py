@@ -1,16 +1,15 @@
 """What the documentation shows is run."""
 
-import json
 import re
 
 import pytest
 import yaml
 
-from crawlsieve.pipelines.recipe import load
+from crawlsieve.pipelines.recipe.load import load
 from tests.docs.conftest import call
 from tests.docs.snippets import ROOT, Snippet, pages, snippets
 
-SHOWN = {"sh", "bash", "python", "yaml", "json", "text", "sql"}
+CHECKED = {"sh", "bash", "python", "yaml", "text"}
 
 
 def named(*languages: str):
@@ -20,7 +19,7 @@ def named(*languages: str):
 def test_every_block_names_a_language_that_is_checked():
     for page in pages():
         fences = re.findall(r"^ *```(\w*)", page.read_text(encoding="utf-8"), re.MULTILINE)
-        assert set(fences[::2]) <= SHOWN, page
+        assert set(fences[::2]) <= CHECKED, page
         assert set(fences[1::2]) <= {""}, page
 
 
@@ -56,15 +55,3 @@ def test_recipes_load(snippet: Snippet, tmp_path):
     if "steps" in found:
         (tmp_path / "recipe.yaml").write_text(snippet.code)
         assert load(str(tmp_path / "recipe.yaml")).name == found["name"]
-
-
-@named("json")
-def test_json_is_json(snippet: Snippet):
-    json.loads(snippet.code)
-
-
-@named("sql")
-def test_queries_run(snippet: Snippet, workplace):
-    done = call(f"crawlsieve sql demo/run '{snippet.code}'", workplace)
-
-    assert done.returncode == 0, done.stderr
