@@ -86,11 +86,11 @@ def _judge(
     if unmarked and data[stop - 1] != 0x5D:  # cutting out a citation cannot help
         return END_MARK, 0, 0, 0
 
-    words, sentences, flags = scan_line(data, begin, stop, tables)
+    words, sentences, flags = scan_line(data, begin, stop, tables, least_words[doc])
     size = stop - begin
     cut = size - _cut_citations(data, begin, stop, spare) if flags & SQUARE else 0
     if cut:
-        fewer, sentences, flags = scan_line(spare, 0, size - cut, tables)
+        fewer, sentences, flags = scan_line(spare, 0, size - cut, tables, least_words[doc])
         words = words if counts_citations else fewer
         unmarked = marked[doc] and not _is_marked(spare, 0, size - cut, marks, tables[2])
     if unmarked:

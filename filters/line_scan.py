@@ -34,8 +34,12 @@ from crawlsieve.filters.codepoints import (
     code_points,
     decode,
 )
+from crawlsieve.filters.hashes import CASE_BITS, HIGH_BITS, equal, load, place
 from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.walk import count_chars, entry_before, has_word, step_back
+
+ALL = 1 << 62
+"""Enough words for any line."""
 
 SQUARE, CURLY = 1, 2
 """Bits of a line's flags, beside those of `phrases.py`: it has [, it has {."""
@@ -96,21 +100,31 @@ def scan_tables() -> Tables:
 
 
 @kernel
-def scan_line(data: np.ndarray, begin: int, stop: int, tables: Tables) -> tuple[int, int, int]:
-    """Words, sentences and flags of data[begin:stop], which is one line of UTF-8; tables of `scan_tables`."""
+def scan_line(data: np.ndarray, begin: int, stop: int, tables: Tables, enough: int) -> tuple[int, int, int]:
+    """Words, sentences and flags of data[begin:stop], which is one line of UTF-8.
+
+    Args:
+        data: uint8[m].
+        begin: first byte of the line.
+        stop: end of the line.
+        tables: of `scan_tables`.
+        enough: words; if there are more, how many are counted is left open, which makes the scan fast.
+    """
     first, _, table = tables
     i = tail = behind = begin  # where the current sentence begins; up to where words are counted already
     words = sentences = flags = 0
     blank = 1  # whether white space stands before byte i
     while True:
-        while i < stop and first[data[i]] <= _BLANK:
+        while i < stop and words < enough and first[data[i]] <= _BLANK:
             words += blank & (1 - first[data[i]])
             blank = first[data[i]]
             i += 1
+        if words >= enough:
+            i = next_sign(data, i, stop, first)
         kind, size = _look(data, i, stop, tables)
         if kind == _END:
             return words, sentences + has_word(data, tail, stop, table), flags
-        if kind == _ALONE:
+        if kind == _ALONE and words < enough:
             if i > behind and not blank:
                 words -= not has_word(data, word_before(data, i, begin, tables), i, table)
             behind = word_behind(data, i + size, stop, tables)
@@ -127,6 +141,26 @@ def scan_line(data: np.ndarray, begin: int, stop: int, tables: Tables) -> tuple[
         if ends and has_word(data, tail, i, table):
             sentences += 1
             tail = i
+
+
+@kernel
+def next_sign(data: np.ndarray, i: int, stop: int, first: np.ndarray) -> int:
+    """First byte at or behind i that is neither a letter nor white space, as far as the table of first bytes tells."""
+    while i + 8 <= stop:
+        word = load(data, i)
+        marks = equal(word, 0x21) | equal(word, 0x2E) | equal(word, 0x3F)  # ! . ?
+        ahead = marks | equal(word | CASE_BITS, 0x7B) | word & HIGH_BITS  # [ { and whatever is not ASCII
+        if ahead == 0:
+            i += 8
+            continue
+        i += place(ahead)
+        if first[data[i]] > _BLANK:
+            return i
+        while i < stop and data[i] >= 0x80 and first[data[i]] <= _BLANK:
+            i += 1
+    while i < stop and first[data[i]] <= _BLANK:
+        i += 1
+    return i
 
 
 @inlined

@@ -4,7 +4,7 @@ import numpy as np
 
 from crawlsieve.filters.codepoints import ALPHA, CLASS, SPACE, UPPER, WORD, decode
 from crawlsieve.filters.kernel import kernel
-from crawlsieve.filters.line_scan import Tables, scan_line
+from crawlsieve.filters.line_scan import ALL, Tables, scan_line
 from crawlsieve.filters.phrases import bytes_of, says_in_any_case
 from crawlsieve.filters.walk import copy, count_chars, entry_before, line_end, skip_blank, step_back, strip_end
 
@@ -57,12 +57,12 @@ def clean_refinedweb(
         while behind < end:
             begin = behind
             stop, behind = line_end(data, begin, end)
-            words, _, _ = scan_line(data, begin, stop, tables)
+            words, _, _ = scan_line(data, begin, stop, tables, ALL)
             counts[doc, 2 * GOES + 1] += words
             rule, size = _judge(data, (begin, stop), words, spare, tables)
             if rule == STAYS:
                 if size < stop - begin:
-                    words, _, _ = scan_line(spare, 0, size, tables)
+                    words, _, _ = scan_line(spare, 0, size, tables, ALL)
                     counts[doc, 2 * GOES] += count_chars(data, begin, stop) - count_chars(spare, 0, size)
                 counts[doc, 2 * GOES + 2] += words
                 k = _append(out, (out_offsets[doc], k), spare, size, tables[2])

@@ -3,39 +3,28 @@
 import numpy as np
 
 from crawlsieve.filters.codepoints import CLASS, SPACE, WORD, decode
+from crawlsieve.filters.hashes import EVERY_BYTE, HIGH_BITS, equal, load, place
 from crawlsieve.filters.kernel import inlined, kernel
 
-_BLOCK = 32
+_CONTROLS = EVERY_BYTE * np.uint64(0x1F)
 
 
 @kernel
 def line_end(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
     """(end of the line that begins at byte i, first byte behind its break), as `str.splitlines` has it."""
     while i < end:
-        if i + _BLOCK + 2 <= end:
-            calm = _calm_bytes(data, np.uint64(i))
-            i += calm
-            if calm == _BLOCK:
+        if i + 8 <= end:
+            word = load(data, i)
+            ahead = (word - _CONTROLS) & ~word & HIGH_BITS | equal(word, 0xC2) | equal(word, 0xE2)
+            if ahead == 0:
+                i += 8
                 continue
+            i += place(ahead)
         size = _break_size(data, i, end)
         if size:
             return i, i + size
         i += 1
     return end, end
-
-
-@inlined
-def _calm_bytes(data: np.ndarray, i: np.uint64) -> int:
-    """Bytes before the first in the block at byte i that may begin a line break; the compiler makes vectors of it."""
-    least = np.uint8(_BLOCK)
-    for k in range(_BLOCK):
-        j = i + np.uint64(k)
-        a, b, c = data[j], data[j + np.uint64(1)], data[j + np.uint64(2)]
-        next_line = (a ^ np.uint8(0xC2)) | (b ^ np.uint8(0x85))
-        separator = (a ^ np.uint8(0xE2)) | (b ^ np.uint8(0x80)) | ((c & np.uint8(0xFE)) ^ np.uint8(0xA8))
-        breaks = (a < np.uint8(0x1F)) | (min(next_line, separator) == np.uint8(0))
-        least = min(least, np.uint8(k) if breaks else np.uint8(_BLOCK))
-    return int(np.int64(least))
 
 
 @inlined

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from crawlsieve.filters.c4 import REMOVED_BY, VARIANTS, LineLimits, c4_lines, c4_page_facts, c4_removed_counts
-from crawlsieve.filters.line_scan import scan_line, scan_tables
+from crawlsieve.filters.line_scan import ALL, scan_line, scan_tables
 from crawlsieve.filters.segments import text_buffers
 from crawlsieve.schemas.c4 import C4_REMOVES, at_cleaning, c4_page, c4_removed
 
@@ -22,7 +22,7 @@ def removed(text, variant="c4@tfds"):
 def scanned(line):
     """(words, sentences) of a line."""
     data, offsets = text_buffers(pa.array([line]))
-    words, sentences, _ = scan_line(data, 0, int(offsets[1]), scan_tables())
+    words, sentences, _ = scan_line(data, 0, int(offsets[1]), scan_tables(), ALL)
     return words, sentences
 
 
