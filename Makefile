@@ -30,8 +30,8 @@ format: $(VENV)/.dev ## put the code into the one format, and mend what a tool c
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev $(PEERS)/.peers ## measure, side by side with datatrove; needs ../shared
-	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python
+bench: $(VENV)/.dev $(PEERS)/.peers ## measure, beside datatrove; needs ../shared; ARGS=--write keeps the page
+	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python $(ARGS)
 
 docs: $(VENV)/.dev ## build the documentation into site/, warnings being errors
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
