@@ -7,7 +7,8 @@ import numpy as np
 from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.line_scan import CURLY, SQUARE, Tables, ends_sentence, has_long_word, scan_line
 from crawlsieve.filters.phrases import LOREM, POLICY, SCRIPT, phrases_in
-from crawlsieve.filters.walk import copy, count_chars, line_end, says, skip_blank, strip_end
+from crawlsieve.filters.rows import count_chars, skip_blank, trim
+from crawlsieve.filters.walk import copy, line_end, says
 
 LONGEST_WORD = 1000
 """Code points; a line with a longer word goes."""
@@ -50,8 +51,7 @@ def judge_lines(
         while behind < end:
             begin = behind
             stop, behind = line_end(data, begin, end)
-            begin = skip_blank(data, begin, stop, table)
-            stop = strip_end(data, begin, stop, table)
+            begin, stop = trim(data, begin, stop, table)
             if begin == stop:
                 continue
             rule, sentences, flags, cut = _judge(data, (begin, stop), spare, tables, (doc, options))
@@ -66,7 +66,7 @@ def judge_lines(
                     k = _append(out, page, spare, (0, stop - begin - cut), table)
                 else:
                     k = _append(out, page, data, (begin, stop), table)
-        k = strip_end(out, out_offsets[doc], k, table)
+        _, k = trim(out, out_offsets[doc], k, table)
         out_offsets[doc + 1] = k
 
 

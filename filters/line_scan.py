@@ -36,7 +36,8 @@ from crawlsieve.filters.codepoints import (
 )
 from crawlsieve.filters.hashes import CASE_BITS, HIGH_BITS, equal, load, place
 from crawlsieve.filters.kernel import inlined, kernel
-from crawlsieve.filters.walk import count_chars, entry_before, has_word, step_back
+from crawlsieve.filters.rows import count_chars
+from crawlsieve.filters.walk import entry_before, has_word, step_back
 
 ALL = 1 << 62
 """Enough words for any line."""

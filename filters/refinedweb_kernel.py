@@ -6,7 +6,8 @@ from crawlsieve.filters.codepoints import ALPHA, CLASS, SPACE, UPPER, WORD, deco
 from crawlsieve.filters.kernel import kernel
 from crawlsieve.filters.line_scan import ALL, Tables, scan_line
 from crawlsieve.filters.phrases import bytes_of, says_in_any_case
-from crawlsieve.filters.walk import copy, count_chars, entry_before, line_end, skip_blank, step_back, strip_end
+from crawlsieve.filters.rows import count_chars, skip_blank, trim
+from crawlsieve.filters.walk import copy, entry_before, line_end, step_back
 
 UPPERCASE, NUMERIC, COUNTER, FEW_WORDS, PHRASE, GOES = range(6)
 """The rule that removes a line; GOES is how many there are."""
@@ -69,7 +70,7 @@ def clean_refinedweb(
             elif rule < GOES:
                 counts[doc, rule] += 1
                 counts[doc, GOES + rule] += count_chars(data, begin, stop)
-        k = strip_end(out, out_offsets[doc], k, tables[2])
+        _, k = trim(out, out_offsets[doc], k, tables[2])
         out_offsets[doc + 1] = k
 
 

@@ -134,7 +134,7 @@ def _line(data: np.ndarray, start: int, end: int) -> tuple[int, int, int, np.uin
         marks = _may_break(word)
         while marks:
             at = place(marks)
-            size = _break_size(data, i + at, end)
+            size = break_size(data, i + at, end)
             if size:
                 tail = word & ((np.uint64(1) << np.uint64(8 * at)) - np.uint64(1))
                 points += at - count(continuations(tail))
@@ -144,11 +144,11 @@ def _line(data: np.ndarray, start: int, end: int) -> tuple[int, int, int, np.uin
         points += 8 - count(continuations(word))
         i += 8
     stop = i
-    while stop < end and not _break_size(data, stop, end):
+    while stop < end and not break_size(data, stop, end):
         stop += 1
     tail = load_some(data, i, stop - i)
     points += stop - i - count(continuations(tail))
-    behind = stop if stop == end else stop + _break_size(data, stop, end)
+    behind = stop if stop == end else stop + break_size(data, stop, end)
     return stop, behind, points, finish(h, tail, np.uint64(stop - start))
 
 
@@ -159,7 +159,7 @@ def _may_break(word: np.uint64) -> np.uint64:
 
 
 @kernel
-def _break_size(data: np.ndarray, i: int, end: int) -> int:
+def break_size(data: np.ndarray, i: int, end: int) -> int:
     """Bytes of the line break at i < end, 0 if there is none."""
     byte = data[i]
     if byte == 0x0D and i + 1 < end and data[i + 1] == 0x0A:

@@ -1,10 +1,11 @@
-"""Small walks over UTF-8 bytes, compiled: where a line ends, what stands before a byte, white space at the ends."""
+"""Small walks over UTF-8 bytes, compiled: where a line ends, what stands before a byte, what stretches hold."""
 
 import numpy as np
 
-from crawlsieve.filters.codepoints import CLASS, SPACE, WORD, decode
+from crawlsieve.filters.codepoints import WORD, decode
 from crawlsieve.filters.hashes import EVERY_BYTE, HIGH_BITS, equal, load, place
 from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.filters.rows import break_size
 
 _CONTROLS = EVERY_BYTE * np.uint64(0x1F)
 
@@ -20,24 +21,11 @@ def line_end(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
                 i += 8
                 continue
             i += place(ahead)
-        size = _break_size(data, i, end)
+        size = break_size(data, i, end)
         if size:
             return i, i + size
         i += 1
     return end, end
-
-
-@inlined
-def _break_size(data: np.ndarray, i: int, end: int) -> int:
-    """Bytes of the line break at byte i: LF, CR, CRLF, VT, FF, FS, GS, RS, NEL, LS, PS; 0 if there is none."""
-    byte = data[i]
-    if byte == 0x0D:
-        return 1 + int(i + 1 < end and data[i + 1] == 0x0A)
-    if byte < 0x1F:
-        return int(0x0A <= byte <= 0x0C or byte >= 0x1C)
-    if byte == 0xC2:
-        return 2 * int(i + 1 < end and data[i + 1] == 0x85)
-    return 3 * int(byte == 0xE2 and i + 2 < end and data[i + 1] == 0x80 and data[i + 2] & 0xFE == 0xA8)
 
 
 @inlined
@@ -66,34 +54,6 @@ def has_word(data: np.ndarray, i: int, stop: int, table: np.ndarray) -> bool:
             return True
         i += size
     return False
-
-
-@kernel
-def skip_blank(data: np.ndarray, i: int, stop: int, table: np.ndarray) -> int:
-    """First byte at or behind i that is no white space; `stop` if there is none."""
-    while i < stop:
-        cp, size = decode(data, i, stop)
-        if np.int64(table[cp]) & CLASS != SPACE:
-            return i
-        i += size
-    return stop
-
-
-@kernel
-def strip_end(data: np.ndarray, begin: int, stop: int, table: np.ndarray) -> int:
-    """End of data[begin:stop] without the white space at its end."""
-    while stop > begin and entry_before(data, stop, begin, table) & CLASS == SPACE:
-        stop = step_back(data, stop, begin)
-    return stop
-
-
-@kernel
-def count_chars(data: np.ndarray, start: int, stop: int) -> int:
-    """Code points in data[start:stop]: bytes that do not continue one."""
-    count = 0
-    for i in range(start, stop):
-        count += data[i] & 0xC0 != 0x80
-    return count
 
 
 @kernel
