@@ -11,7 +11,6 @@ from crawlsieve.filters.codepoints import TERMINAL, code_points
 from crawlsieve.filters.kernel import kernel
 from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.repetition import count_copies
-from crawlsieve.filters.rows import count_chars
 from crawlsieve.filters.segments import Segments
 from crawlsieve.filters.walk import entry_before
 from crawlsieve.schemas.c4 import MC4
@@ -24,18 +23,15 @@ SHORT_LINE = 30
 def fineweb(segments: Segments) -> pa.RecordBatch:
     """The columns of FINEWEB for n texts."""
     lines = segments.lines
-    counts = np.zeros((len(segments), 3), np.int64)
-    _count_lines(
-        segments.data, (lines.first, lines.start, lines.length, lines.chars, lines.blank), code_points(), counts
-    )
-    bytes_of = np.zeros((len(segments), 2), np.int64)
-    _count_bytes(segments.data, segments.offsets, bytes_of)
-    chars, feeds = bytes_of.T
+    counts = np.zeros((len(segments), 5), np.int64)
+    spans = (lines.first, lines.start, lines.length, lines.chars, lines.blank)
+    _count_lines(segments.data, segments.offsets, spans, code_points(), counts)
+    filled, ended, short, feeds, chars = counts.T
     return pa.RecordBatch.from_arrays(
         [
-            ratio(counts[:, 1], counts[:, 0]),
-            ratio(counts[:, 2], counts[:, 0]),
-            ratio(_repeated_chars(segments), chars - feeds),
+            ratio(ended, filled),
+            ratio(short, filled),
+            ratio(_repeated_chars(segments), chars),
             ratio(feeds, segments.words.counts),
         ],
         schema=FINEWEB,
@@ -61,27 +57,29 @@ def _repeated_chars(segments: Segments) -> np.ndarray:
 
 
 @kernel
-def _count_lines(data: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, counts: np.ndarray) -> None:
-    """Set counts int64[n, 3]: lines that are not blank; those that end in a TERMINAL code point, short ones."""
+def _count_lines(
+    data: np.ndarray, offsets: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, counts: np.ndarray
+) -> None:
+    """Set counts int64[n, 5]: lines, lines that end in a TERMINAL code point, short ones; line feeds, other code points.
+
+    Blank lines are no lines. Line feeds are read off the ends of lines, which spares a pass over the bytes.
+    """
     first, start, length, chars, blank = lines
     for doc in range(first.size - 1):
-        filled = ended = short = 0
+        filled = ended = short = feeds = others = 0
         for k in range(first[doc], first[doc + 1]):
+            others += chars[k]
+            stop = start[k] + length[k]
             if not blank[k]:
                 filled += 1
-                ended += entry_before(data, start[k] + length[k], start[k], table) & TERMINAL != 0
+                ended += entry_before(data, stop, start[k], table) & TERMINAL != 0
                 short += chars[k] <= SHORT_LINE
+            if stop < offsets[doc + 1]:
+                pair = data[stop] == 0x0D and stop + 1 < offsets[doc + 1] and data[stop + 1] == 0x0A
+                feeds += pair or data[stop] == 0x0A
+                others += data[stop] != 0x0A
         counts[doc, 0], counts[doc, 1], counts[doc, 2] = filled, ended, short
-
-
-@kernel
-def _count_bytes(data: np.ndarray, offsets: np.ndarray, counts: np.ndarray) -> None:
-    """Set counts int64[n, 2]: code points, line feeds."""
-    for doc in range(offsets.size - 1):
-        feeds = 0
-        for i in range(offsets[doc], offsets[doc + 1]):
-            feeds += data[i] == 0x0A
-        counts[doc, 0], counts[doc, 1] = count_chars(data, offsets[doc], offsets[doc + 1]), feeds
+        counts[doc, 3], counts[doc, 4] = feeds, others
 
 
 @kernel
