@@ -146,13 +146,12 @@ class Unpacking:
 
     def _frame(self, frame: int) -> Iterator[Piece]:
         decoder: _Decoder = _Gzip() if self.codec == "gzip" else _Zstd()
-        first, full = True, False
+        first = True
         while not decoder.eof:
-            if not full and not self._data and not self._fill():
+            if not self._data and not self._fill():
                 raise _BrokenError(f"{self.codec} data ends early")
             data, used = decoder.step(self._data)
             self._data = self._data[used:]
-            full = len(data) == PIECE  # the decoder may hold more
             if data or (decoder.eof and first):
                 yield Piece(data, frame, first)
                 first = False

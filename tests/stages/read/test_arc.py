@@ -64,6 +64,14 @@ def test_a_wrong_length_costs_no_neighbour(read, length, name, stored):
     assert errors(rows) == ["unreadable"]
 
 
+def test_a_head_without_block_costs_one_record(read):
+    lonely = arc_record(1, b"", length=50).removesuffix(b"\n")
+
+    rows, _ = read(FILEDESC + lonely + arc_record(2))
+
+    assert urls(rows) == [None, "http://example.org/2"]
+
+
 def test_a_broken_head_costs_one_record(read):
     rows, _ = read(FILEDESC + arc_record(0) + arc_record(1, date="soon") + arc_record(2))
 

@@ -154,6 +154,8 @@ def test_offsets_are_those_of_the_stored_file(read):
         record(0).replace(b"\r\n", b"\n", 7) + record(1),
         b"\r\n\r\n\r\n" + record(0) + b"\n\n\n" + record(1, end=b""),
         b"\r\n" * 300_000 + record(0) + record(1),
+        record(0).replace(b"WARC-Date:", b"no colon here\r\nWARC-Date:") + record(1),
+        record(0).replace(b"WARC-Date:", b"WARC-Type: request\r\nWARC-Date:") + record(1),
         record(0, end=b"\r\n") + record(1, end=b"\n\n"),
         record(0).replace(b"WARC/1.0", b"WARC/0.18") + record(1).replace(b"WARC/1.0", b"warc/1.1"),
         record(0).replace(b"WARC-Type: response", b"WARC-Type:\r\n\t response") + record(1),
@@ -327,6 +329,28 @@ def test_rejected_pages_take_no_memory(tmp_path):
 
     assert len(rows) == 32
     assert peak < 40 << 20
+
+
+@pytest.mark.parametrize("place", range(-8, 0))
+def test_a_record_whose_checksum_fails_is_no_page(read, place):
+    broken = bytearray(gzipped(record(1)))
+    broken[place] ^= 1
+
+    rows, _ = read(gzipped(record(0)) + broken + gzipped(record(2)), "a.warc.gz")
+
+    assert [row["error"] is None for row in rows] == [True, False, True]
+
+
+@pytest.mark.parametrize("edge", [64 << 10, 256 << 10, 320 << 10])
+@pytest.mark.parametrize("before", range(1, 20, 3))
+def test_a_record_that_begins_at_the_edge_of_a_piece_is_found(read, edge, before):
+    rows, _ = read(b"j" * (edge - before) + record(0))
+
+    assert pages(rows) == [0]
+
+    rows, _ = read(b"\x1f\x8b\x08".ljust(edge + 1 - before, b"j") + gzipped(record(0)), "a.warc.gz")
+
+    assert pages(rows) == [0]
 
 
 def test_every_damaged_neighbour_is_a_row(read):
