@@ -14,8 +14,8 @@ from rich.console import Console  # noqa: E402 - the imports are part of what is
 
 from crawlsieve.pipelines.curate import run  # noqa: E402
 from crawlsieve.pipelines.progress import Progress, Watch  # noqa: E402
-from crawlsieve.pipelines.recipe import load  # noqa: E402
-from crawlsieve.pipelines.recipe_check import check  # noqa: E402
+from crawlsieve.pipelines.recipe.check import check  # noqa: E402
+from crawlsieve.pipelines.recipe.load import load  # noqa: E402
 
 
 class Timed(Progress):

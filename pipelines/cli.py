@@ -10,7 +10,7 @@ import typer
 from crawlsieve.stages.errors import CrawlsieveError
 
 if TYPE_CHECKING:
-    from crawlsieve.pipelines.recipe import Recipe
+    from crawlsieve.pipelines.recipe.load import Recipe
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -59,7 +59,7 @@ def run_command(
 
     from crawlsieve.pipelines import curate
     from crawlsieve.pipelines.progress import Progress
-    from crawlsieve.pipelines.recipe_check import check
+    from crawlsieve.pipelines.recipe.check import check
 
     run = {"local": curate.run}[engine]
     loaded = _load(recipe, changes, output)
@@ -78,8 +78,8 @@ def plan_command(
 ) -> None:
     """Check a recipe and print what it would do; no input is read."""
     from crawlsieve.pipelines.plan_text import plan_text
-    from crawlsieve.pipelines.recipe_check import check
-    from crawlsieve.pipelines.recipe_output import output_state
+    from crawlsieve.pipelines.recipe.check import check
+    from crawlsieve.pipelines.recipe.output import output_state
 
     loaded = _load(recipe, changes, output)
     inputs = check(loaded, writes=False)
@@ -91,7 +91,7 @@ def schema_command() -> None:
     """Print the JSON Schema of recipes, for editors."""
     import json
 
-    from crawlsieve.pipelines.json_schema import recipe_schema
+    from crawlsieve.pipelines.recipe.json_schema import recipe_schema
 
     typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
 
@@ -161,7 +161,7 @@ def main() -> None:
 
 
 def _load(path: str, changes: list[str] | None, output: str | None) -> "Recipe":
-    from crawlsieve.pipelines.recipe import load
+    from crawlsieve.pipelines.recipe.load import load
 
     wanted = {}
     for change in changes or []:

@@ -16,7 +16,7 @@ from crawlsieve.pipelines.engines import local
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
 from crawlsieve.pipelines.progress import Progress
-from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.resume import remember, verify_inputs, what_runs_again
 from crawlsieve.schemas.keys import COUNTS
 from crawlsieve.schemas.tables import FILES

@@ -12,7 +12,7 @@ import pyarrow as pa
 import xxhash
 
 from crawlsieve import __version__
-from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.stages.curate_shard import SHARDS
 from crawlsieve.stages.files import join
 from crawlsieve.stages.keys import ExactDuplicates

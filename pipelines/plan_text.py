@@ -6,9 +6,9 @@ from textwrap import fill
 
 import pyarrow as pa
 
-from crawlsieve.pipelines.recipe import Recipe
-from crawlsieve.pipelines.recipe_options import shown
-from crawlsieve.pipelines.recipe_yaml import Yaml
+from crawlsieve.pipelines.recipe.load import Recipe
+from crawlsieve.pipelines.recipe.options import shown
+from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.schemas import tables
 from crawlsieve.stages.read import Input
 

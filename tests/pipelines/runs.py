@@ -10,7 +10,7 @@ import pyarrow as pa
 import yaml
 
 from crawlsieve.pipelines import curate
-from crawlsieve.pipelines.recipe import load
+from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.read import survey
 
 

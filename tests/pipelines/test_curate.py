@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
 from crawlsieve.pipelines.sql import connect
-from crawlsieve.pipelines.steps import STEPS, StepKind
 from crawlsieve.schemas import tables
 from crawlsieve.stages.errors import BalanceError
 from tests.pipelines.runs import ran, recipe, write_shards

@@ -10,8 +10,8 @@ import pytest
 
 from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.digest import digest
-from crawlsieve.pipelines.recipe import load
-from crawlsieve.pipelines.recipe_check import check
+from crawlsieve.pipelines.recipe.check import check
+from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.pipelines.sample import crawl, write_sample
 from crawlsieve.pipelines.sample.warc import Damaged, Record
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlsieve.pipelines.steps import STEPS, StepKind
+from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
 from tests.pipelines.runs import ran, recipe, write_shards
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DRIVER = """
 import sys
 from crawlsieve.pipelines.cli import main
-from crawlsieve.pipelines.steps import STEPS, StepKind
+from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
 
 if __name__ == "__main__":
     STEPS["waits"] = StepKind("tests.pipelines.runs:Waits")
@@ -39,7 +39,7 @@ def crawl(tmp_path, monkeypatch):
 
 def started(crawl, workers):
     """A run in a process of its own, which stands at its third shard."""
-    run = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+    run = subprocess.Popen(
         [sys.executable, crawl / "driver.py", crawl / "recipe.yaml", "--workers", str(workers)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,

@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from crawlsieve.pipelines.recipe_options import OptionsError, build
+from crawlsieve.pipelines.recipe.options import OptionsError, build
 from crawlsieve.stages.clean_lines import CleanLines
 from crawlsieve.stages.judge import Judge
 from crawlsieve.stages.measure import Measure

@@ -6,7 +6,7 @@ import pytest
 
 from crawlsieve.filters.rule import Bounds
 from crawlsieve.filters.rulesets import ALIASES, RULE_SETS
-from crawlsieve.pipelines.recipe_options import OptionsError, alternatives, build, option_types
+from crawlsieve.pipelines.recipe.options import OptionsError, alternatives, build, option_types
 from crawlsieve.stages.judge import Judge
 from tests.records import records
 

@@ -3,7 +3,7 @@ import pickle
 import pyarrow as pa
 import pytest
 
-from crawlsieve.pipelines.recipe_options import OptionsError, alternatives, build, option_types
+from crawlsieve.pipelines.recipe.options import OptionsError, alternatives, build, option_types
 from crawlsieve.stages import measure
 from crawlsieve.stages.clean_lines import CleanLines
 from crawlsieve.stages.judge import Judge

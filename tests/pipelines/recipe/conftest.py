@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from annotated_types import Ge, Le
 
-from crawlsieve.pipelines import steps
-from crawlsieve.pipelines.recipe import Recipe, load
-from crawlsieve.pipelines.recipe_columns import who_adds
+from crawlsieve.pipelines.recipe import steps
+from crawlsieve.pipelines.recipe.columns import who_adds
+from crawlsieve.pipelines.recipe.load import Recipe, load
 from crawlsieve.schemas.column import column
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.plan import Batch

@@ -51,7 +51,7 @@ def stub(monkeypatch):
 def runs(stub):
     """What `curate.run` was called with."""
     called = []
-    stub("curate", run=lambda recipe, **named: called.append((recipe, named)))
+    stub("curate", run=lambda recipe, inputs, **named: called.append((recipe, named | {"inputs": inputs})))
     return called
 
 
@@ -97,10 +97,13 @@ def test_a_recipe_is_checked_before_anything_runs(call, recipe, runs, command):
 
 @small
 def test_run_hands_over_the_recipe_and_the_number_of_workers(call, recipe, runs):
-    status, _, _ = call("run", recipe, "--workers", "3", "--engine", "local", "--quiet", "--set", "seed=9")
+    status, _, _ = call(
+        "run", recipe, "--workers", "3", "--engine", "local", "--quiet", "--set", "seed=9", "--verify-inputs"
+    )
 
     ((loaded, named),) = runs
-    assert (status, loaded.seed, named["workers"]) == (0, 9, 3)
+    assert (status, loaded.seed, named["workers"], named["verify"]) == (0, 9, 3, True)
+    assert [item.format for item in named["inputs"]] == ["jsonl"]
 
 
 @small
@@ -114,7 +117,7 @@ def test_run_uses_the_cores_that_there_are(call, recipe, runs, monkeypatch):
 
 @small
 def test_progress_goes_to_standard_error_unless_quiet(call, recipe, stub):
-    stub("curate", run=lambda _, progress, **__: progress.say("at work"))
+    stub("curate", run=lambda _, __, progress, **___: progress.say("at work"))
 
     assert call("run", recipe) == (0, "", "at work\n")
     assert call("run", recipe, "--quiet") == (0, "", "")

@@ -5,9 +5,9 @@ import json
 import jsonschema
 import pytest
 
-from crawlsieve.pipelines.json_schema import option_docs, recipe_schema
-from crawlsieve.pipelines.recipe import load
-from crawlsieve.pipelines.recipe_yaml import parse
+from crawlsieve.pipelines.recipe.json_schema import option_docs, recipe_schema
+from crawlsieve.pipelines.recipe.load import load
+from crawlsieve.pipelines.recipe.parse import parse
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.read import Source
 

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlsieve.pipelines.recipe import load
-from crawlsieve.pipelines.recipe_yaml import parse, scalar
+from crawlsieve.pipelines.recipe.load import load
+from crawlsieve.pipelines.recipe.parse import parse, scalar
 
 HEAD = "name: cc\nsource: {paths: [a.jsonl]}\noutput: out\n"
 

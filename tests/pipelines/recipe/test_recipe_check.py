@@ -9,8 +9,8 @@ from typing import ClassVar
 import fsspec
 import pytest
 
-from crawlsieve.pipelines.recipe_check import check
-from crawlsieve.pipelines.recipe_output import output_state
+from crawlsieve.pipelines.recipe.check import check
+from crawlsieve.pipelines.recipe.output import output_state
 from crawlsieve.stages.errors import RecipeError
 
 pytestmark = pytest.mark.usefixtures("small_steps")

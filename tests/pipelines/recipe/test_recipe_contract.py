@@ -6,11 +6,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from crawlsieve.pipelines.json_schema import option_docs, recipe_schema
-from crawlsieve.pipelines.recipe import load
-from crawlsieve.pipelines.recipe_options import build, option_types, plain
-from crawlsieve.pipelines.recipe_yaml import parse
-from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.pipelines.recipe.json_schema import option_docs, recipe_schema
+from crawlsieve.pipelines.recipe.load import load
+from crawlsieve.pipelines.recipe.options import build, option_types, plain
+from crawlsieve.pipelines.recipe.parse import parse
+from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
 
 CONTRACT = """\

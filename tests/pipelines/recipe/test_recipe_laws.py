@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawlsieve.pipelines.recipe import Recipe, load
+from crawlsieve.pipelines.recipe.load import Recipe, load
 from crawlsieve.stages.errors import RecipeError
 
 pytestmark = pytest.mark.usefixtures("small_steps")

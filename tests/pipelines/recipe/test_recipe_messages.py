@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawlsieve.pipelines.recipe import load
+from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.errors import RecipeError
 
 pytestmark = pytest.mark.usefixtures("small_steps")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from crawlsieve.pipelines.recipe_reference import BEGIN, END, reference, refreshed, rewrite
+from crawlsieve.pipelines.recipe.reference import BEGIN, END, reference, refreshed, rewrite
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "recipe.md"
 
 
 def test_the_page_is_up_to_date():
-    """If not: python -m crawlsieve.pipelines.recipe_reference docs/reference/recipe.md"""
+    """If not: python -m crawlsieve.pipelines.recipe.reference docs/reference/recipe.md"""
     page = PAGE.read_text("utf-8")
 
     assert refreshed(page) == page

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from crawlsieve.pipelines.recipe_options import nearest, shown
-from crawlsieve.pipelines.recipe_yaml import Yaml, parse
-from crawlsieve.pipelines.steps import STEPS
+from crawlsieve.pipelines.recipe.options import nearest, shown
+from crawlsieve.pipelines.recipe.parse import Yaml, parse
+from crawlsieve.pipelines.recipe.steps import STEPS
 from crawlsieve.stages.errors import RecipeError
 
 MOST_BYTES = 1 << 20

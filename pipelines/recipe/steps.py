@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from crawlsieve.pipelines.recipe_options import OptionsClass
+from crawlsieve.pipelines.recipe.options import OptionsClass
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
-from crawlsieve.pipelines.recipe import Recipe
+from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.stages.files import join, read_json
 from crawlsieve.stages.read.places import failures, is_http, protocol
 

@@ -5,7 +5,7 @@ from typing import Literal, cast, get_args
 
 import pyarrow as pa
 
-from crawlsieve.pipelines.recipe_options import (
+from crawlsieve.pipelines.recipe.options import (
     OptionsClass,
     OptionsError,
     alternatives,
@@ -14,8 +14,8 @@ from crawlsieve.pipelines.recipe_options import (
     origin_of,
     shown,
 )
-from crawlsieve.pipelines.recipe_order import NamedStep, key_of
-from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.pipelines.recipe.order import NamedStep, key_of
+from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates

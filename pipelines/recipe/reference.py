@@ -1,16 +1,16 @@
 """The tables of `docs/reference/recipe.md`, made from the dataclasses, so that they cannot lag behind.
 
-`python -m crawlsieve.pipelines.recipe_reference docs/reference/recipe.md` rewrites them in place.
+`python -m crawlsieve.pipelines.recipe.reference docs/reference/recipe.md` rewrites them in place.
 """
 
 import sys
 from pathlib import Path
 
-from crawlsieve.pipelines.json_schema import option_docs, summary
-from crawlsieve.pipelines.recipe import Header
-from crawlsieve.pipelines.recipe_options import OptionsClass, model_of, shown
-from crawlsieve.pipelines.recipe_yaml import Yaml
-from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.pipelines.recipe.json_schema import option_docs, summary
+from crawlsieve.pipelines.recipe.load import Header
+from crawlsieve.pipelines.recipe.options import OptionsClass, model_of, shown
+from crawlsieve.pipelines.recipe.parse import Yaml
+from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.read import Source
 
 BEGIN, END = "<!-- made from the code: begin -->", "<!-- made from the code: end -->"

@@ -7,9 +7,9 @@ import textwrap
 from itertools import pairwise
 from typing import Any
 
-from crawlsieve.pipelines.recipe import Header
-from crawlsieve.pipelines.recipe_options import OptionsClass, model_of, option_types
-from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.pipelines.recipe.load import Header
+from crawlsieve.pipelines.recipe.options import OptionsClass, model_of, option_types
+from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.read import Source
 
 _SECTION = re.compile(r"^(Args|Attributes):\n((?:[ \t]+.*\n|\n)*)", re.MULTILINE)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args,
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from crawlsieve.pipelines.recipe_yaml import Yaml
+from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.stages.errors import RecipeError
 
 T = TypeVar("T")

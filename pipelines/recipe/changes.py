@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Literal, get_args
 
-from crawlsieve.pipelines.recipe_file import step_names
-from crawlsieve.pipelines.recipe_options import (
+from crawlsieve.pipelines.recipe.file import step_names
+from crawlsieve.pipelines.recipe.options import (
     Annotation,
     OptionsClass,
     Path,
@@ -15,8 +15,8 @@ from crawlsieve.pipelines.recipe_options import (
     origin_of,
     shown,
 )
-from crawlsieve.pipelines.recipe_yaml import Yaml, parse, scalar
-from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.pipelines.recipe.parse import Yaml, parse, scalar
+from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.read import Source
 

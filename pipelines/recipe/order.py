@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawlsieve.pipelines.steps import STEPS
+from crawlsieve.pipelines.recipe.steps import STEPS
 from crawlsieve.stages.step import Step
 
 PAYLOAD_FORMATS = ("warc", "arc")

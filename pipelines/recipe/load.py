@@ -1,6 +1,6 @@
 """A recipe: what to read, the steps in their order, where the result goes. Checked as a whole before anything is read.
 
-`load` checks what the file says; `crawlsieve.pipelines.recipe_check.check` then checks it against the world. Relative
+`load` checks what the file says; `crawlsieve.pipelines.recipe.check.check` then checks it against the world. Relative
 paths are relative to the working directory.
 """
 
@@ -11,13 +11,13 @@ from typing import Annotated, Literal, TypeVar, cast
 from annotated_types import Ge, Le
 from pydantic import StringConstraints
 
-from crawlsieve.pipelines.recipe_columns import column_problems
-from crawlsieve.pipelines.recipe_file import read_recipe, step_entries
-from crawlsieve.pipelines.recipe_options import OptionsError, Path, build, option_types, plain
-from crawlsieve.pipelines.recipe_order import NamedStep, key_of, order_problems, payload_problem
-from crawlsieve.pipelines.recipe_set import apply_changes
-from crawlsieve.pipelines.recipe_yaml import Yaml
-from crawlsieve.pipelines.steps import STEPS, step_class
+from crawlsieve.pipelines.recipe.changes import apply_changes
+from crawlsieve.pipelines.recipe.columns import column_problems
+from crawlsieve.pipelines.recipe.file import read_recipe, step_entries
+from crawlsieve.pipelines.recipe.options import OptionsError, Path, build, option_types, plain
+from crawlsieve.pipelines.recipe.order import NamedStep, key_of, order_problems, payload_problem
+from crawlsieve.pipelines.recipe.parse import Yaml
+from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates
 from crawlsieve.stages.read import Source

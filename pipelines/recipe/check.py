@@ -7,9 +7,9 @@ from pathlib import Path
 
 import fsspec
 
-from crawlsieve.pipelines.recipe import Problems, Recipe
-from crawlsieve.pipelines.recipe_order import key_of, payload_problem
-from crawlsieve.pipelines.recipe_output import output_problem
+from crawlsieve.pipelines.recipe.load import Problems, Recipe
+from crawlsieve.pipelines.recipe.order import key_of, payload_problem
+from crawlsieve.pipelines.recipe.output import output_problem
 from crawlsieve.stages.errors import RecipeError, SourceError
 from crawlsieve.stages.read import Input, survey
 from crawlsieve.stages.read.places import failures, local, protocol
