@@ -37,12 +37,12 @@ _LAST_STAMP = 1 << 30
 
 
 def scratch(longest: int) -> tuple[np.ndarray, ...]:
-    """Working memory for texts of up to `longest` words; shared by all texts, cleaned by none (entries are stamped).
+    """Working memory for texts of up to `longest` words; shared by all texts; none cleans it, as entries are stamped.
 
     Returns:
         table, keys, counts, firsts, places, slots, prefix, length of `measure_ngrams`.
     """
-    table = np.zeros(1 << (2 * longest).bit_length(), np.int32)
+    table = np.empty(1 << (4 * longest).bit_length(), np.int32)
     keys = np.empty(longest, np.uint64)
     counts, firsts, places, slots = (np.empty(longest, np.int32) for _ in range(4))
     return table, keys, counts, firsts, places, slots, np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.int64)
@@ -62,6 +62,7 @@ def measure_ngrams(
         out: int64[n, 11, 2], zeros; row k of a text is filled for k in TOP and AGAIN, if it has k words.
     """
     table, places, prefix, length = memory[0], memory[4], memory[6], memory[7]
+    table[:] = 0
     stamp = 1
     for doc in range(first.size - 1):
         begin, words = first[doc], first[doc + 1] - first[doc]
@@ -96,7 +97,7 @@ def _count(n: int, power: np.uint64, left: int, stamp: int, memory: tuple[np.nda
     """
     table, keys, counts, firsts, places, slots, prefix, _ = memory
     bits = 1
-    while (1 << bits) < 2 * left:
+    while (1 << bits) < 4 * left:
         bits += 1
     shift, last = np.uint64(64 - bits), np.uint64((1 << bits) - 1)
     distinct = 0
@@ -105,15 +106,16 @@ def _count(n: int, power: np.uint64, left: int, stamp: int, memory: tuple[np.nda
         key = prefix[i + n] - prefix[i] * power
         slot = (key * _SPREAD) >> shift
         number = table[slot] - stamp
-        while number >= 0 and keys[number] != key:
+        # Whether an n-gram is new is as good as random: no branch may hang on it.
+        while (number >= 0) & (keys[max(number, 0)] != key):
             slot = (slot + np.uint64(1)) & last
             number = table[slot] - stamp
-        if number < 0:
-            number = distinct
-            table[slot], keys[number], counts[number], firsts[number] = stamp + number, key, 0, i
-            distinct += 1
-        counts[number] += 1
-        slots[j] = number
+        new = number < 0
+        number = distinct if new else number
+        table[slot], keys[number], slots[j] = stamp + number, key, number
+        firsts[number] = i if new else firsts[number]
+        counts[number] = 1 if new else counts[number] + 1
+        distinct += new
     return distinct
 
 

@@ -86,7 +86,9 @@ def scan_words(
             return doc
         glued = 0  # not 0 if a word that is no symbol ends right here
         while i < end:
-            stop, flags, tight, loose = _plain(data, i, end, glued)
+            stop, flags, tight, loose = i, 0, SEED, SEED
+            if data[i] < 0x80:
+                stop, flags, tight, loose = _plain(data, i, end, glued)
             count = stop - i
             if stop == i:
                 cp, size = decode(data, i, end)
