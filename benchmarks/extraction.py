@@ -126,7 +126,7 @@ def parts(found: list[Page]) -> None:
     step = Extract()
     print("| part | ms a page |\n|---|---:|")
     for name, work in (
-        ("counting of elements, depth, attributes", lambda: markup_counts(data, spans, 200_000, 512)),
+        ("counting of elements, depth, attributes", lambda: markup_counts(data, spans, 100_000, 256)),
         ("decoding", lambda: [decode_page(payload) for payload in payloads]),
         ("resiliparse", lambda: [finish(engine(html)) for html in decoded]),
         ("the step, with all of these in a child process", lambda: step(everything)),
