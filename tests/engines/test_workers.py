@@ -89,7 +89,7 @@ def test_a_driver_that_is_killed_takes_its_workers_along(tmp_path):
     )
     (tmp_path / "driver.py").write_text(script)
     root = Path(__file__).parents[2]
-    driver = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+    driver = subprocess.Popen(
         [sys.executable, str(tmp_path / "driver.py"), str(tmp_path)], env={**os.environ, "PYTHONPATH": str(root)}
     )
     workers = wait_for(lambda: [int(file.stem) for file in tmp_path.glob("*.pid")], 2)
