@@ -60,9 +60,10 @@ def _repeated_chars(segments: Segments) -> np.ndarray:
 def _count_lines(
     data: np.ndarray, offsets: np.ndarray, lines: tuple[np.ndarray, ...], table: np.ndarray, counts: np.ndarray
 ) -> None:
-    """Set counts int64[n, 5]: lines, lines that end in a TERMINAL code point, short ones; line feeds, other code points.
+    """Set counts int64[n, 5]: lines, those that end in a TERMINAL code point, short ones; line feeds; others.
 
-    Blank lines are no lines. Line feeds are read off the ends of lines, which spares a pass over the bytes.
+    Blank lines are no lines; others are all code points but line feeds. Both are
+    read off the lines, which spares a pass over the bytes.
     """
     first, start, length, chars, blank = lines
     for doc in range(first.size - 1):

@@ -184,6 +184,8 @@ def test_each_variant_leaves_its_facts_under_its_own_name():
     ("Mr. Smith and Dr. J. R. Who met e.g. Bob at 5 p.m. sharp.", 1),
     ("(Prof. Smith) said so", 1),
     ("The amr. is a word", 2),
+    ("Re\u0301al. is a word", 2),
+    ("Re\u0301a. is a word", 2),
     ("Well... the cat ... sat", 1),
     ("It ends here....", 1),
     ("Really?! Yes", 2),

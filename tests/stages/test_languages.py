@@ -13,25 +13,7 @@ ISO = [label for language in languages() for label in language.labels if len(lab
 
 
 def test_these_languages_have_data_files():
-    assert ISO == [
-        "ar",
-        "cs",
-        "de",
-        "el",
-        "en",
-        "es",
-        "fi",
-        "fr",
-        "he",
-        "hi",
-        "it",
-        "ja",
-        "ko",
-        "nl",
-        "pl",
-        "pt",
-        "ru",
-    ] + ["sv", "th", "tr", "uk", "vi", "zh"]
+    assert " ".join(ISO) == "ar cs de el en es fi fr he hi it ja ko nl pl pt ru sv th tr uk vi zh"
 
 
 @pytest.mark.parametrize("code", ISO)
