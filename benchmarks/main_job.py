@@ -86,13 +86,13 @@ def versus(peers: str, rounds: int) -> None:
 
 def scaling(pairs: int) -> None:
     """One worker against two, in turn."""
-    folder = crawl(20, 16)
+    folder = crawl(6, 12)
     ratios = []
     for _ in range(pairs):
         one, two = ours("resiliparse", folder, 1), ours("resiliparse", folder, 2)
         ratios.append(one["seconds"] / two["seconds"])
     print("\n### Two workers against one\n")
-    print(f"16 shards, {20 * PAGES} pages: {statistics.median(ratios):.2f} times faster with 2 workers")
+    print(f"12 shards, {6 * PAGES} pages: {statistics.median(ratios):.2f} times faster with 2 workers")
     print(f"(median of {pairs} alternating pairs; each: {', '.join(f'{ratio:.2f}' for ratio in ratios)}).")
 
 
@@ -110,7 +110,7 @@ def main() -> None:
     """Print the section."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", required=True, help="the Python that has datatrove")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=5)
     asked = parser.parse_args()
     versus(asked.peers, asked.rounds)
