@@ -45,7 +45,7 @@ class Language:
         keep: labels as the model has them (`en` of lid.176 is `eng_Latn` of GlotLID); empty: all.
         at_least: least score. Scores are rounded to 4 decimals before they are compared.
         at_least_for: label -> least score of documents with that label, in the place of `at_least`.
-        max_chars: characters that the model sees, from the beginning; line breaks are spaces to it.
+        max_chars: characters that the model sees, from the beginning; any white space is one space to it.
 
     Raises:
         ValueError: the sha256 is none, or `at_least_for` names a label that is not kept.
@@ -121,7 +121,8 @@ class Language:
         """The best label of each text that has letters, and its score. fastText has an answer for nothing, too."""
         predict = load_model(model_path(self.model), self._sha256)
         seen = pc.utf8_slice_codeunits(pc.fill_null(text, ""), 0, self.max_chars)
-        lines = pc.replace_substring(seen, "\n", " ").to_pylist()
+        # fastText cuts words at ASCII spaces only: "a&nbsp;b" would be one word to it
+        lines = pc.replace_substring_regex(seen, r"[\s\pZ\x{85}]+", " ").to_pylist()
         best = [
             predict(line + "\n", 1, 0.0, "strict") if is_text else []
             for line, is_text in zip(lines, has_letters, strict=True)

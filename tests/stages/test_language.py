@@ -81,6 +81,11 @@ def test_line_breaks_are_spaces_to_the_model(model):
     assert added(Language(model=model), records(["yes\nja\nja"]))["language"] == ["deu_Latn"]
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2028", "\x85", " \u2009 "])
+def test_white_space_of_any_kind_parts_words(model, space):
+    assert added(Language(model=model), records([space.join(["yes", "ja", "ja"])]))["language"] == ["deu_Latn"]
+
+
 def test_only_the_beginning_counts(model):
     text = "yes " * 10 + "ja " * 100
 
