@@ -39,6 +39,8 @@ def phrases_in(data: np.ndarray, begin: int, stop: int) -> int:
         i += place(hearts)
         flags |= _phrase_at(data, i, begin, stop)
         i += 1
+    if begin + 9 <= stop and _hearts(load(data, stop - 9) | CASE_BITS, load(data, stop - 8) | CASE_BITS) == 0:
+        return flags  # what is left lies within the last nine bytes
     while i < stop:
         flags |= _phrase_at(data, i, begin, stop)
         i += 1

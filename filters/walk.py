@@ -16,7 +16,9 @@ def line_end(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
     while i < end:
         if i + 8 <= end:
             word = load(data, i)
-            ahead = (word - _CONTROLS) & ~word & HIGH_BITS | equal(word, 0xC2) | equal(word, 0xE2)
+            ahead = (word - _CONTROLS) & ~word & HIGH_BITS
+            if word & HIGH_BITS:
+                ahead |= equal(word, 0xC2) | equal(word, 0xE2)
             if ahead == 0:
                 i += 8
                 continue
