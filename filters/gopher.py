@@ -24,10 +24,10 @@ STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 
 @dataclass(frozen=True)
 class StopWords:
-    """Stop words of g languages, as one open-addressing table of word hashes a language."""
+    """Stop words of g languages, as one table of word hashes a language."""
 
     table: np.ndarray
-    """uint64[g, s]: `Words.exact` of a stop word, or 0; s is a power of two."""
+    """uint64[g, s + 1], s a power of two: the hash of a stop word stands where its last bits say, or one behind."""
 
 
 def stop_words(languages: Sequence[Collection[str]]) -> StopWords:
@@ -36,16 +36,30 @@ def stop_words(languages: Sequence[Collection[str]]) -> StopWords:
     Args:
         languages: the words of each language; a word that is several words to `segments.py` never matches.
     """
-    size = 1 << max((4 * len(set(words)) for words in languages), default=1).bit_length()
-    table = np.zeros((len(languages), size), np.uint64)
-    for row, words in zip(table, languages, strict=True):
-        found = segment(pa.array(sorted(set(words)), pa.large_string())).words
-        for key in np.unique(found.exact[found.first[:-1][found.counts == 1]]):
-            slot = int(key) % size
-            while row[slot]:
-                slot = (slot + 1) % size
-            row[slot] = key
+    keys = [_keys(words) for words in languages]
+    size = 8
+    while (table := _table(keys, size)) is None:
+        size *= 2
     return StopWords(table)
+
+
+def _keys(words: Collection[str]) -> np.ndarray:
+    """uint64: the different hashes of those words that are one word."""
+    found = segment(pa.array(sorted(set(words)), pa.large_string())).words
+    return np.unique(found.hash[found.first[:-1][found.counts == 1]])
+
+
+def _table(keys: list[np.ndarray], size: int) -> np.ndarray | None:
+    """uint64[g, size + 1]: each key at the place of its last bits, or one behind; None where that is not possible."""
+    table = np.zeros((len(keys), size + 1), np.uint64)
+    for row, language in zip(table, keys, strict=True):
+        for key in language:
+            slot = int(key) % size
+            slot += row[slot] != 0
+            if row[slot]:
+                return None
+            row[slot] = key
+    return table
 
 
 def gopher_quality(segments: Segments, words: StopWords, language: np.ndarray | None = None) -> pa.RecordBatch:
@@ -62,8 +76,8 @@ def gopher_quality(segments: Segments, words: StopWords, language: np.ndarray | 
     marks = np.zeros((count, 2), np.int64)
     rows = np.zeros((count, 2), np.int64)
     count_words(
-        (segments.words.first, segments.words.exact, segments.words.chars, segments.words.kind),
-        (words.table, np.full(words.table.shape, -1)),
+        (segments.words.first, segments.words.hash, segments.words.chars, segments.words.kind),
+        (words.table, np.empty(words.table.shape[1] + 1, np.bool_)),
         language,
         found,
     )
@@ -93,33 +107,39 @@ def count_words(
     """Count words, their letters and the stop words among them.
 
     Args:
-        words: first int64[n + 1], exact uint64[w], chars int32[w], kind uint8[w] of `Words`.
-        stop_words: table uint64[g, s] of `StopWords`; int64[g, s] of -1, working memory.
+        words: first int64[n + 1], hash uint64[w], chars int32[w], kind uint8[w] of `Words`.
+        stop_words: table of `StopWords`; bool[s + 2], working memory.
         language: int64[n], row of the table, -1 for none.
         found: int64[n, 4], to be filled: words that are not punctuation only, their code points, words with a letter,
             different stop words.
     """
-    first, exact, chars, kind = words
-    table, seen = stop_words
-    last = np.uint64(table.shape[1] - 1)
+    first, hashes, chars, kind = words
     for doc in range(first.size - 1):
-        solid = length = letters = stops = 0
-        row = language[doc]
+        solid = length = letters = 0
         for k in range(first[doc], first[doc + 1]):
-            is_solid = kind[k] & SOLID != 0
+            is_solid = (kind[k] & SOLID) // SOLID
             solid += is_solid
             length += chars[k] * is_solid
             letters += kind[k] & ALPHABETIC
-            if row < 0:
-                continue
-            slot = exact[k] & last
-            while table[row, slot] != 0:
-                if table[row, slot] == exact[k]:
-                    stops += seen[row, slot] != doc
-                    seen[row, slot] = doc
-                    break
-                slot = (slot + np.uint64(1)) & last
+        stops = 0
+        if language[doc] >= 0:
+            stops = _stop_words(hashes, (first[doc], first[doc + 1]), stop_words[0][language[doc]], stop_words[1])
         found[doc] = solid, length, letters, stops
+
+
+@kernel
+def _stop_words(hashes: np.ndarray, words: tuple[int, int], table: np.ndarray, seen: np.ndarray) -> int:
+    """Different stop words among hashes[words[0]:words[1]]. No branch, as none is foreseen: misses go to seen[0]."""
+    seen[:] = 0
+    last = np.uint64(table.size - 2)
+    for k in range(words[0], words[1]):
+        slot = hashes[k] & last
+        here, behind = table[slot] == hashes[k], table[slot + np.uint64(1)] == hashes[k]
+        seen[(slot + np.uint64(1)) * np.uint64(here) + (slot + np.uint64(2)) * np.uint64(behind)] = True
+    stops = 0
+    for slot in range(table.size):
+        stops += seen[slot + 1] & (table[slot] != 0)
+    return stops
 
 
 @kernel

@@ -93,12 +93,6 @@ def continuations(word: np.uint64) -> np.uint64:
 
 
 @inlined
-def lower(word: np.uint64) -> np.uint64:
-    """Eight bytes with A to Z in lower case."""
-    return word | between(word, 0x41, 0x5A) >> np.uint64(2)
-
-
-@inlined
 def step(h: np.uint64, word: np.uint64) -> np.uint64:
     """uint64: hash h, taken eight bytes further."""
     h = (h ^ word) * _STEP
@@ -122,17 +116,6 @@ def hash_bytes(data: np.ndarray, start: int, stop: int) -> np.uint64:
         h = step(h, load(data, i))
         i += 8
     return finish(h, load_some(data, i, stop - i), np.uint64(stop - start))
-
-
-@kernel
-def hash_lower(data: np.ndarray, start: int, stop: int) -> np.uint64:
-    """uint64: `hash_bytes` of ASCII bytes in lower case."""
-    h = SEED
-    i = start
-    while i + 8 <= stop:
-        h = step(h, lower(load(data, i)))
-        i += 8
-    return finish(h, lower(load_some(data, i, stop - i)), np.uint64(stop - start))
 
 
 @kernel

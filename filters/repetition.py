@@ -51,7 +51,7 @@ def _datatrove(segments: Segments) -> pa.RecordBatch:
     line[:, _COUNT] += edges
     line[:, _AGAIN] += edges == 2
     paragraph = _copies(paragraphs.first, paragraphs.hash, paragraphs.chars)
-    grams = _ngrams(words.first, words.exact, words.chars)
+    grams = _ngrams(words.first, words.hash, words.chars)
     return pa.RecordBatch.from_arrays(
         [
             ratio(line[:, _AGAIN], line[:, _COUNT]),
@@ -108,7 +108,7 @@ def _wordlike(segments: Segments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     words = segments.words
     keep = words.kind & WORDLIKE != 0
     first = np.concatenate([[0], np.cumsum(keep)])[words.first]
-    return first, words.exact[keep], words.chars[keep]
+    return first, words.hash[keep], words.chars[keep]
 
 
 def _edges(segments: Segments) -> np.ndarray:
@@ -124,7 +124,7 @@ def _edges(segments: Segments) -> np.ndarray:
 
 def _trimmed(segments: Segments, spans: Spans) -> tuple[np.ndarray, np.ndarray]:
     """(uint64[k], int32[k]): hash and code points of the spans without white space at their ends."""
-    hashes, chars = spans.hash.copy(), spans.chars.copy()
+    hashes, chars = np.empty_like(spans.hash), np.empty_like(spans.chars)
     trim_spans(segments.data, (spans.start, spans.length), code_points(), hashes, chars)
     return hashes, chars
 
@@ -133,12 +133,11 @@ def _trimmed(segments: Segments, spans: Spans) -> tuple[np.ndarray, np.ndarray]:
 def trim_spans(
     data: np.ndarray, spans: tuple[np.ndarray, np.ndarray], table: np.ndarray, hashes: np.ndarray, chars: np.ndarray
 ) -> None:
-    """Set hash and code points of those spans that begin or end with white space to what is between."""
+    """Set hash and code points of every span, the white space at its ends aside."""
     starts, lengths = spans
     for k in range(starts.size):
         start, stop = trim(data, starts[k], starts[k] + lengths[k], table)
-        if stop - start < lengths[k]:
-            hashes[k], chars[k] = hash_bytes(data, start, stop), count_chars(data, start, stop)
+        hashes[k], chars[k] = hash_bytes(data, start, stop), count_chars(data, start, stop)
 
 
 @kernel

@@ -10,7 +10,6 @@ from crawlsieve.filters.hashes import (
     count,
     equal,
     finish,
-    hash_bytes,
     load,
     load_some,
     place,
@@ -20,70 +19,70 @@ from crawlsieve.filters.kernel import inlined, kernel
 
 
 @kernel
-def bound_lines(data: np.ndarray, offsets: np.ndarray) -> int:
-    """At least the number of lines: one for every byte that a line break may end with, and one a text."""
-    most = offsets.size - 1
-    for i in range(offsets[0], offsets[-1]):
-        byte = data[i]
-        control = ((byte >= 0x0A) & (byte <= 0x0D)) | ((byte >= 0x1C) & (byte <= 0x1E))
-        most += control | (byte == 0x85) | (byte & 0xFE == 0xA8)
-    return most
-
-
-@kernel
-def scan_lines(data: np.ndarray, offsets: np.ndarray, table: np.ndarray, columns: tuple[np.ndarray, ...]) -> None:
-    """Find every line.
+def scan_lines(
+    data: np.ndarray, offsets: np.ndarray, table: np.ndarray, begin: int, columns: tuple[np.ndarray, ...]
+) -> int:
+    """Fill the columns with the lines of documents `begin` and later, as long as there is room for all of one.
 
     Args:
         data: uint8[m], UTF-8.
         offsets: int64[n + 1] into data.
         table: uint32[0x110000] of `codepoints.py`.
+        begin: first document to do; first[begin] is set.
         columns: to be filled: first int64[n + 1], then start, length, chars, hash, blank (as in `Lines`), with room for
-            `bound_lines`; first[0] is 0.
+            some lines.
+
+    Returns:
+        The document to go on with, n when all are done.
     """
     first, start, length, chars, hashes, blank = columns
-    k = 0
-    for doc in range(offsets.size - 1):
+    k = first[begin]
+    for doc in range(begin, offsets.size - 1):
         i, end = offsets[doc], offsets[doc + 1]
         while i < end:
             stop, behind, points, digest = _line(data, i, end)
+            if k == start.size:
+                return doc
             start[k], length[k], chars[k], hashes[k] = i, stop - i, points, digest
             blank[k] = skip_blank(data, i, stop, table) == stop
             i = behind
             k += 1
         first[doc + 1] = k
+    return offsets.size - 1
 
 
 @kernel
 def scan_paragraphs(
-    data: np.ndarray,
-    first_line: np.ndarray,
-    lines: tuple[np.ndarray, np.ndarray, np.ndarray],
-    columns: tuple[np.ndarray, ...],
+    data: np.ndarray, first_line: np.ndarray, lines: tuple[np.ndarray, ...], columns: tuple[np.ndarray, ...]
 ) -> None:
     """Find every run of lines that are not empty, if one of them is not blank.
 
     Args:
         data: uint8[m], UTF-8.
         first_line: int64[n + 1], the lines of each text.
-        lines: start, length and blank of the lines.
+        lines: start, length, chars, hash, blank of the lines.
         columns: to be filled: first int64[n + 1], then start, length, chars, hash (as in `Spans`), with room for as
             many paragraphs as there are lines; first[0] is 0.
     """
-    starts, lengths, blank = lines
+    starts, lengths, points, digests, blank = lines
     first, start, length, chars, hashes = columns
     p = 0
     for doc in range(first.size - 1):
         k, last = first_line[doc], first_line[doc + 1]
         while k < last:
-            begin, solid = k, False
+            begin, solid, count, h = k, False, 0, SEED
             while k < last and lengths[k] > 0:
+                if k > begin:
+                    gap, size = starts[k - 1] + lengths[k - 1], starts[k] - starts[k - 1] - lengths[k - 1]
+                    h = step(h, load_some(data, gap, size))
+                    count += count_chars(data, gap, starts[k])
                 solid |= not blank[k]
+                count += points[k]
+                h = step(h, digests[k])
                 k += 1
             if solid:
-                i, stop = starts[begin], starts[k - 1] + lengths[k - 1]
-                start[p], length[p] = i, stop - i
-                chars[p], hashes[p] = count_chars(data, i, stop), hash_bytes(data, i, stop)
+                start[p], length[p] = starts[begin], starts[k - 1] + lengths[k - 1] - starts[begin]
+                chars[p], hashes[p] = count, h
                 p += 1
             k += 1
         first[doc + 1] = p

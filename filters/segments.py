@@ -27,15 +27,22 @@ Empty lines are lines; there is none behind a last line break.
 space. A line of white space does not end a paragraph; nor does it for Gopher's imitators, who look for two line feeds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.memory import uninitialised
-from crawlsieve.filters.rows import bound_lines, scan_lines, scan_paragraphs
-from crawlsieve.filters.tokens import scan_words
+from crawlsieve.filters.rows import scan_lines, scan_paragraphs
+from crawlsieve.filters.tokens import fold_words, scan_words
+
+_SPANS = (np.int64, np.int32, np.int32, np.uint64)
+_WORDS = (*_SPANS, np.uint8)
+_LINES = (*_SPANS, np.bool_)
+"""Types of the columns behind `first`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Spans:
     chars: np.ndarray
     """int32[k]: code points."""
     hash: np.ndarray
-    """uint64[k]. Words: of the case-folded code points. Lines and paragraphs: of the bytes as they are."""
+    """uint64[k]: of the bytes as they are; equal for equal bytes, wherever they stand."""
 
     @property
     def counts(self) -> np.ndarray:
@@ -63,10 +70,8 @@ class Spans:
 class Words(Spans):
     """Spans of words, which know what they are made of."""
 
-    exact: np.ndarray
-    """uint64[k]: hash of the code points as they are; `hash` where case matters."""
     kind: np.ndarray
-    """uint8[k]: OR of the kinds of its code points, ALPHABETIC | WORDLIKE | SOLID of `tokens.py`."""
+    """uint8[k]: OR of the kinds of its code points: ALPHABETIC, WORDLIKE, SOLID, ... of `tokens.py`."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,13 @@ class Segments:
         """Number of texts."""
         return len(self.offsets) - 1
 
+    @cached_property
+    def folded(self) -> np.ndarray:
+        """uint64[k]: `words.hash` where case does not matter (CaseFolding.txt of Unicode, status C and S)."""
+        hashes = self.words.hash.copy()
+        fold_words(self.data, (self.words.start, self.words.length, self.words.kind), code_points(), hashes)
+        return hashes
+
 
 def segment(text: pa.Array) -> Segments:
     """Words, lines and paragraphs of a batch of texts.
@@ -100,7 +112,7 @@ def segment(text: pa.Array) -> Segments:
     Args:
         text: large_string[n] or string[n], also a slice or a chunked array; null counts as empty.
 
-    Cost: two looks at a byte. A word takes 33 bytes, a line or paragraph 24: six times the text, so cut large batches
+    Cost: two looks at a byte. A word takes 25 bytes, a line or paragraph 24: five times the text, so cut large batches
     with `Array.slice`; 2 MB at a time are as fast as any.
     """
     data, offsets = text_buffers(text)
@@ -123,44 +135,37 @@ def text_buffers(text: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _words(data: np.ndarray, offsets: np.ndarray) -> Words:
-    """Words of every text. There is no telling how many there will be, so the columns grow."""
-    sizes = np.diff(offsets)
-    longest = int(sizes.max(initial=0))
-    first = np.zeros(len(offsets), np.int64)
-    columns = _word_columns(int(sizes.sum()) // 4 + longest)
-    done = 0
-    while (done := scan_words(data, offsets, code_points(), done, (first, *columns))) < len(sizes):
-        used = int(first[done])
-        wider = _word_columns(2 * len(columns[0]) + longest)
-        for old, new in zip(columns, wider, strict=True):
-            new[:used] = old[:used]
-        columns = wider
-    return Words(first, *(column[: first[-1]] for column in columns))
-
-
-def _word_columns(room: int) -> tuple[np.ndarray, ...]:
-    """Empty columns of `Words` behind `first`."""
-    kinds = (np.int64, np.int32, np.int32, np.uint64, np.uint64, np.uint8)
-    return tuple(uninitialised(room, kind) for kind in kinds)
+    """Words of every text."""
+    return Words(*_scanned(scan_words, data, offsets, _WORDS))
 
 
 def _lines(data: np.ndarray, offsets: np.ndarray) -> Lines:
     """Lines of every text."""
-    first = np.zeros(len(offsets), np.int64)
-    room = int(bound_lines(data, offsets))
-    columns = (*_row_columns(room), uninitialised(room, np.bool_))
-    scan_lines(data, offsets, code_points(), (first, *columns))
-    return Lines(first, *(column[: first[-1]] for column in columns))
+    return Lines(*_scanned(scan_lines, data, offsets, _LINES))
+
+
+def _scanned(
+    scan: Callable[..., int], data: np.ndarray, offsets: np.ndarray, kinds: tuple[type[np.generic], ...]
+) -> list[np.ndarray]:
+    """`first`, and the columns of these types that `scan` fills. How many it finds is not known before: they grow."""
+    n = len(offsets) - 1
+    first = np.zeros(n + 1, np.int64)
+    room = int(offsets[-1] - offsets[0]) // (4 if kinds is _WORDS else 32) + 1000
+    columns = tuple(uninitialised(room, kind) for kind in kinds)
+    done = 0
+    while (done := scan(data, offsets, code_points(), done, (first, *columns))) < n:
+        room, used = 2 * room, int(first[done])
+        wider = tuple(uninitialised(room, kind) for kind in kinds)
+        for old, new in zip(columns, wider, strict=True):
+            new[:used] = old[:used]
+        columns = wider
+    return [first, *(column[: first[-1]] for column in columns)]
 
 
 def _paragraphs(data: np.ndarray, lines: Lines) -> Spans:
     """Paragraphs of every text."""
     first = np.zeros(len(lines.first), np.int64)
-    columns = _row_columns(len(lines.start))
-    scan_paragraphs(data, lines.first, (lines.start, lines.length, lines.blank), (first, *columns))
+    columns = tuple(uninitialised(len(lines.start), kind) for kind in _SPANS)
+    rows = (lines.start, lines.length, lines.chars, lines.hash, lines.blank)
+    scan_paragraphs(data, lines.first, rows, (first, *columns))
     return Spans(first, *(column[: first[-1]] for column in columns))
-
-
-def _row_columns(room: int) -> tuple[np.ndarray, ...]:
-    """Empty columns of `Spans` behind `first`."""
-    return tuple(uninitialised(room, kind) for kind in (np.int64, np.int32, np.int32, np.uint64))

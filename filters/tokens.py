@@ -5,7 +5,6 @@ import numpy as np
 from crawlsieve.filters.codepoints import (
     ALONE,
     CLASS,
-    FOLDS,
     LETTER,
     LOWER,
     MARK,
@@ -24,7 +23,6 @@ from crawlsieve.filters.hashes import (
     finish,
     hash_bytes,
     hash_folded,
-    hash_lower,
     load,
     place,
     step,
@@ -32,9 +30,9 @@ from crawlsieve.filters.hashes import (
 )
 from crawlsieve.filters.kernel import inlined, kernel
 
-ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE = 1, 2, 4, 8, 16
+ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE, FOLDING = 1, 2, 4, 8, 16, 128
 """Bits of `Words.kind`: the word has a letter; a letter or number (else it is a symbol); something besides punctuation;
-an upper or title case letter; a lower case letter."""
+an upper or title case letter; a lower case letter; something that case folding changes."""
 _KIND_SHIFT = 24
 """Where those bits stand in an entry of `codepoints.py`."""
 
@@ -65,30 +63,28 @@ CLOSES[list(b"!\"'),.:;>?]}")] = True
 def scan_words(
     data: np.ndarray, offsets: np.ndarray, table: np.ndarray, begin: int, columns: tuple[np.ndarray, ...]
 ) -> int:
-    """Fill the columns with the words of documents `begin` and later, as long as there is room for one more document.
+    """Fill the columns with the words of documents `begin` and later, as long as there is room for all of one.
 
     Args:
         data: uint8[m], UTF-8.
         offsets: int64[n + 1] into data.
         table: uint32[0x110000] of `codepoints.py`.
         begin: first document to do; first[begin] is set.
-        columns: to be filled: first int64[n + 1], then start, length, chars, hash, exact, kind (as in `Words`), with
-            room for some words.
+        columns: to be filled: first int64[n + 1], then start, length, chars, hash, kind (as in `Words`), with room for
+            some words.
 
     Returns:
         The document to go on with, n when all are done.
     """
-    first, start, length, chars, folded, exact, kind = columns
+    first, start, length, chars, hashes, kind = columns
     k = first[begin]
     for doc in range(begin, offsets.size - 1):
         i, end = offsets[doc], offsets[doc + 1]
-        if k + (end - i) > start.size:
-            return doc
         glued = 0  # not 0 if a word that is no symbol ends right here
         while i < end:
-            stop, flags, tight, loose = i, 0, SEED, SEED
+            stop, flags, digest = i, 0, SEED
             if data[i] < 0x80:
-                stop, flags, tight, loose = _plain(data, i, end, glued)
+                stop, flags, digest = _plain(data, i, end, glued)
             count = stop - i
             if stop == i:
                 cp, size = decode(data, i, end)
@@ -100,10 +96,11 @@ def scan_words(
                     stop, count, flags = _word(data, i, end, table)
                 else:
                     stop, count, flags = _single(data, i, end, table)
-                tight, loose = _hashes(data, i, stop, table, (count, flags))
                 flags >>= _KIND_SHIFT
-            start[k], length[k], chars[k], kind[k] = i, stop - i, count, flags & 31
-            exact[k], folded[k] = tight, loose
+                digest = hash_bytes(data, i, stop)
+            if k == start.size:
+                return doc
+            start[k], length[k], chars[k], hashes[k], kind[k] = i, stop - i, count, digest, flags
             i, glued = stop, flags & WORDLIKE
             k += 1
             if i < end and data[i] == 0x20:
@@ -112,45 +109,59 @@ def scan_words(
     return offsets.size - 1
 
 
+@kernel
+def fold_words(
+    data: np.ndarray, words: tuple[np.ndarray, np.ndarray, np.ndarray], table: np.ndarray, hashes: np.ndarray
+) -> None:
+    """Set those of hashes, uint64[k], whose word changes where case does not matter.
+
+    Args:
+        data: uint8[m], UTF-8.
+        words: start, length, kind of `Words`.
+        table: uint32[0x110000] of `codepoints.py`.
+        hashes: of the words as they are.
+    """
+    start, length, kind = words
+    for k in range(start.size):
+        if kind[k] & FOLDING:
+            hashes[k] = hash_folded(data, start[k], start[k] + length[k], table)
+
+
 @inlined
-def _plain(data: np.ndarray, i: int, end: int, glued: int) -> tuple[int, int, np.uint64, np.uint64]:
+def _plain(data: np.ndarray, i: int, end: int, glued: int) -> tuple[int, int, np.uint64]:
     """What most words are: ASCII letters and digits, or one ASCII symbol, and plain to see, eight bytes at a time.
 
     Returns:
-        (end, kind, hash, folded hash) of the word at i; end = i where it takes another look.
+        (end, kind, hash) of the word at i; end = i where it takes another look.
     """
-    tight = loose = SEED
-    kind, j = 0, i
+    kind, j, h = 0, i, SEED
     while j + 8 <= end:
         word = load(data, j)
         letters, small = between(word | CASE_BITS, 0x61, 0x7A), word << np.uint64(2)
         capitals, smalls = letters & ~small, letters & small
         outside = ~(letters | between(word, 0x30, 0x39)) & HIGH_BITS
         run = place(outside)
-        folded = word | capitals >> np.uint64(2)
         if run == 8:
-            tight, loose = step(tight, word), step(loose, folded)
+            h = step(h, word)
             kind |= _kind(capitals, smalls)
             j += 8
             continue
         stop = j + run
         if stop == i:
-            lone = _is_lone(word, glued)
-            tight = finish(SEED, word & np.uint64(0xFF), np.uint64(1))
-            return i + lone, 0, tight, tight
+            return i + _is_lone(word, glued), 0, finish(SEED, word & np.uint64(0xFF), np.uint64(1))
         if not _ends(word, run, outside, data[stop - 1]):
             break
-        mask, size = under(outside) >> np.uint64(7), np.uint64(stop - i)
+        mask = under(outside) >> np.uint64(7)
         kind |= _kind(capitals & mask, smalls & mask)
-        return stop, kind, finish(tight, word & mask, size), finish(loose, folded & mask, size)
-    return i, 0, SEED, SEED
+        return stop, kind, finish(h, word & mask, np.uint64(stop - i))
+    return i, 0, SEED
 
 
 @inlined
 def _kind(capitals: np.uint64, smalls: np.uint64) -> int:
     """Kind of a word with these letters; no branch, as none would be foreseen."""
     upper, lower = int(capitals != 0), int(smalls != 0)
-    return WORDLIKE | SOLID | UPPERCASE * upper | LOWERCASE * lower | ALPHABETIC * (upper | lower)
+    return WORDLIKE | SOLID | (UPPERCASE | FOLDING) * upper | LOWERCASE * lower | ALPHABETIC * (upper | lower)
 
 
 @inlined
@@ -180,20 +191,6 @@ def _ends(word: np.uint64, run: int, outside: np.uint64, last: int) -> bool:
     if after <= 0x39:
         neighbours *= 2
     return bool(JOINS[symbol] & neighbours == 0)
-
-
-@kernel
-def _hashes(
-    data: np.ndarray, i: int, stop: int, table: np.ndarray, made_of: tuple[int, int]
-) -> tuple[np.uint64, np.uint64]:
-    """(hash, folded hash) of a word of so many code points with these properties."""
-    count, flags = made_of
-    tight = hash_bytes(data, i, stop)
-    if not flags & FOLDS:
-        return tight, tight
-    if count == stop - i:
-        return tight, hash_lower(data, i, stop)
-    return tight, hash_folded(data, i, stop, table)
 
 
 @kernel

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from crawlsieve.filters.segments import segment
-from crawlsieve.filters.tokens import ALPHABETIC, LOWERCASE, SOLID, UPPERCASE, WORDLIKE
+from crawlsieve.filters.tokens import ALPHABETIC, FOLDING, LOWERCASE, SOLID, UPPERCASE, WORDLIKE
 from tests import plain
 
 
@@ -84,8 +84,8 @@ def test_paragraphs_are_parted_by_empty_lines_not_by_blank_ones():
     ("word", "kind"),
     [
         ("word", ALPHABETIC | WORDLIKE | SOLID | LOWERCASE),
-        ("Longerword", ALPHABETIC | WORDLIKE | SOLID | LOWERCASE | UPPERCASE),
-        ("É", ALPHABETIC | WORDLIKE | SOLID | UPPERCASE),
+        ("Longerword", ALPHABETIC | WORDLIKE | SOLID | LOWERCASE | UPPERCASE | FOLDING),
+        ("É", ALPHABETIC | WORDLIKE | SOLID | UPPERCASE | FOLDING),
         ("中", ALPHABETIC | WORDLIKE | SOLID),
         ("42", WORDLIKE | SOLID),
         ("…", 0),
@@ -101,18 +101,18 @@ def test_a_word_knows_what_it_is_made_of(word, kind):
 
 
 @pytest.mark.parametrize("word", ["WORD", "Straße", "ДОМ", "ΣΊΣΥΦΟΣ", "LONGERTHANEIGHT", "\u1e9eX", "\u212aelvin"])
-def test_case_does_not_matter_to_hash_but_to_exact(word):
+def test_case_matters_to_hash_but_not_to_folded(word):
     segments = segment(pa.array([word, word.lower(), word.lower() + "."], pa.large_string()))
 
-    assert segments.words.hash[0] == segments.words.hash[1] == segments.words.hash[2]
-    assert segments.words.exact[0] != segments.words.exact[1] == segments.words.exact[2]
+    assert segments.words.hash[0] != segments.words.hash[1] == segments.words.hash[2]
+    assert segments.folded[0] == segments.folded[1] == segments.folded[2]
 
 
 @pytest.mark.parametrize("word", ["WORD", "LongerThanEight", "Straße", "ДОМ", "ΣΊΣΥΦΟΣ", "Ⱥ中\u0301Ⅷ\U00010400x"])
-def test_the_folded_hash_is_the_exact_hash_of_the_folded_word(word):
+def test_the_folded_hash_is_the_hash_of_the_folded_word(word):
     segments = segment(pa.array([word, plain.fold(word)], pa.large_string()))
 
-    assert segments.words.hash.tolist() == segments.words.exact[len(segments.words.hash) // 2 :].tolist() * 2
+    assert segments.folded.tolist() == segments.words.hash[len(segments.folded) // 2 :].tolist() * 2
 
 
 def test_the_same_bytes_hash_alike_wherever_they_stand():
@@ -120,7 +120,7 @@ def test_the_same_bytes_hash_alike_wherever_they_stand():
 
     segments = segment(pa.array([f"{text}\nother\n{text}", text], pa.large_string()))
 
-    assert segments.lines.hash[0] == segments.lines.hash[2] == segments.lines.hash[3] == segments.paragraphs.hash[1]
+    assert segments.lines.hash[0] == segments.lines.hash[2] == segments.lines.hash[3]
 
 
 def test_text_is_not_copied():
@@ -158,8 +158,18 @@ def test_more_words_than_foreseen_make_the_columns_grow():
     segments = segment(pa.array(texts, pa.large_string()))
 
     assert segments.words.counts.tolist() == [500] * 50
-    assert set(segments.words.exact.tolist()) == {int(segments.words.exact[0])}
+    assert set(segments.words.hash.tolist()) == {int(segments.words.hash[0])}
     assert segments.words.start.tolist() == list(range(0, 50_000, 2))
+
+
+def test_more_lines_than_foreseen_make_the_columns_grow():
+    texts = ["a\n\n" * 500 for _ in range(50)]
+
+    segments = segment(pa.array(texts, pa.large_string()))
+
+    assert segments.lines.counts.tolist() == [1000] * 50
+    assert segments.lines.chars.tolist() == [1, 0] * 25_000
+    assert segments.paragraphs.counts.tolist() == [500] * 50
 
 
 def test_a_megabyte_without_a_space_is_one_word():
