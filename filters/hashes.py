@@ -144,3 +144,13 @@ def hash_folded(data: np.ndarray, start: int, stop: int, table: np.ndarray) -> n
                 h, word, filled = step(h, word), np.uint64(0), 0
         total += extra + 1
     return finish(h, word, np.uint64(total))
+
+
+@kernel
+def hash_all_folded(
+    data: np.ndarray, spans: tuple[np.ndarray, np.ndarray], table: np.ndarray, hashes: np.ndarray
+) -> None:
+    """Set hashes, uint64[k], to `hash_folded` of spans of data: start int64[k], length int32[k]."""
+    start, length = spans
+    for k in range(start.size):
+        hashes[k] = hash_folded(data, start[k], start[k] + length[k], table)

@@ -106,9 +106,9 @@ def _copies(first: np.ndarray, hashes: np.ndarray, chars: np.ndarray) -> np.ndar
 def _wordlike(segments: Segments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(int64[n + 1], uint64[w], int32[w]): first, hash and code points of the words that have a letter or a number."""
     words = segments.words
-    keep = words.kind & WORDLIKE != 0
-    first = np.concatenate([[0], np.cumsum(keep)])[words.first]
-    return first, words.hash[keep], words.chars[keep]
+    first, hashes, chars = np.zeros_like(words.first), np.empty_like(words.hash), np.empty_like(words.chars)
+    keep_wordlike((words.first, words.hash, words.chars, words.kind), (first, hashes, chars))
+    return first, hashes[: first[-1]], chars[: first[-1]]
 
 
 def _edges(segments: Segments) -> np.ndarray:
@@ -127,6 +127,19 @@ def _trimmed(segments: Segments, spans: Spans) -> tuple[np.ndarray, np.ndarray]:
     hashes, chars = np.empty_like(spans.hash), np.empty_like(spans.chars)
     trim_spans(segments.data, (spans.start, spans.length), code_points(), hashes, chars)
     return hashes, chars
+
+
+@kernel
+def keep_wordlike(words: tuple[np.ndarray, ...], kept: tuple[np.ndarray, ...]) -> None:
+    """Copy first, hash, chars of the words (first, hash, chars, kind) that have a letter or a number."""
+    first, hashes, chars, kind = words
+    kept_first, kept_hashes, kept_chars = kept
+    w = 0
+    for doc in range(first.size - 1):
+        for k in range(first[doc], first[doc + 1]):
+            kept_hashes[w], kept_chars[w] = hashes[k], chars[k]
+            w += (kind[k] & WORDLIKE) // WORDLIKE
+        kept_first[doc + 1] = w
 
 
 @kernel

@@ -35,9 +35,10 @@ import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.codepoints import code_points
+from crawlsieve.filters.hashes import hash_all_folded
 from crawlsieve.filters.memory import uninitialised
 from crawlsieve.filters.rows import scan_lines, scan_paragraphs
-from crawlsieve.filters.tokens import fold_words, scan_words
+from crawlsieve.filters.tokens import FOLDING, scan_words
 
 _SPANS = (np.int64, np.int32, np.int32, np.uint64)
 _WORDS = (*_SPANS, np.uint8)
@@ -101,8 +102,11 @@ class Segments:
     @cached_property
     def folded(self) -> np.ndarray:
         """uint64[k]: `words.hash` where case does not matter (CaseFolding.txt of Unicode, status C and S)."""
-        hashes = self.words.hash.copy()
-        fold_words(self.data, (self.words.start, self.words.length, self.words.kind), code_points(), hashes)
+        words, hashes = self.words, self.words.hash.copy()
+        changed = np.flatnonzero(words.kind & FOLDING)
+        anew = np.empty(len(changed), np.uint64)
+        hash_all_folded(self.data, (words.start[changed], words.length[changed]), code_points(), anew)
+        hashes[changed] = anew
         return hashes
 
 

@@ -22,7 +22,6 @@ from crawlsieve.filters.hashes import (
     between,
     finish,
     hash_bytes,
-    hash_folded,
     load,
     place,
     step,
@@ -107,24 +106,6 @@ def scan_words(
                 i, glued = i + 1, 0
         first[doc + 1] = k
     return offsets.size - 1
-
-
-@kernel
-def fold_words(
-    data: np.ndarray, words: tuple[np.ndarray, np.ndarray, np.ndarray], table: np.ndarray, hashes: np.ndarray
-) -> None:
-    """Set those of hashes, uint64[k], whose word changes where case does not matter.
-
-    Args:
-        data: uint8[m], UTF-8.
-        words: start, length, kind of `Words`.
-        table: uint32[0x110000] of `codepoints.py`.
-        hashes: of the words as they are.
-    """
-    start, length, kind = words
-    for k in range(start.size):
-        if kind[k] & FOLDING:
-            hashes[k] = hash_folded(data, start[k], start[k] + length[k], table)
 
 
 @inlined
