@@ -15,11 +15,13 @@ from tests.pipelines.runs import ran, recipe, write_shards
 ROOT = Path(__file__).parents[2]
 
 DRIVER = """
+import signal
 import sys
 from crawlsieve.pipelines.cli import main
 from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
     STEPS["waits"] = StepKind("tests.pipelines.runs:Waits")
     sys.argv = ["crawlsieve", "run", *sys.argv[1:]]
     main()
