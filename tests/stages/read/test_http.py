@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tracemalloc
 import zlib
 
 import pytest
@@ -75,6 +76,13 @@ def test_a_body_that_was_decoded_before_it_was_stored_is_left_alone(name):
     assert decoded(b"plain words", content_encoding=name) == b"plain words"
 
 
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_a_body_without_the_magic_of_its_encoding_does_not_have_it(name):
+    words = "Größe, schlicht".encode()
+
+    assert decoded(words, content_encoding=name) == words
+
+
 @pytest.mark.parametrize(("name", "encode"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 def test_of_a_body_that_breaks_off_what_came_before_is_kept(name, encode):
     page = b"".join(b"<p>%d" % number for number in range(200_000))
@@ -101,8 +109,14 @@ def test_a_body_of_which_nothing_can_be_decoded_is_an_error(body, name):
 
 @pytest.mark.parametrize(("name", "encode"), [each for each in ENCODINGS if each[0] not in {"identity", "utf-8"}])
 def test_a_bomb_is_stopped_at_the_limit(name, encode):
+    bomb = encode(bytes(20 << 20))
+    tracemalloc.start()
     with pytest.raises(TooLargeError):
-        decoded(encode(bytes(20 << 20)), content_encoding=name, limit=100_000)
+        decoded(bomb, content_encoding=name, limit=100_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 4 << 20
 
 
 def test_a_body_larger_than_the_limit_is_too_large_as_it_is():

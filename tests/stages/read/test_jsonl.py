@@ -147,6 +147,13 @@ def test_fields_of_other_types_are_left_out_or_kept(read):
     assert json.loads(row["metadata"]) == {"date": 20240501}
 
 
+@pytest.mark.parametrize("size", [60_000, 70_000, 300_000, 600_000])
+def test_short_lines_behind_a_long_one_are_lines(read, size):
+    rows, _ = read(line(text="x" * size) + line(text="short") * 100 + line(text="y" * size) + line(text="last"))
+
+    assert [len(row["text"]) for row in rows] == [size, *[5] * 100, size, 4]
+
+
 def test_no_depth_crashes(read):
     rows, _ = read(b"".join(b'{"text": "t", "n": ' + b"[" * n + b"]" * n + b"}\n" for n in range(300, 1100, 5)))
 
