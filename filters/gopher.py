@@ -138,7 +138,7 @@ def _stop_words(hashes: np.ndarray, words: tuple[int, int], table: np.ndarray, s
         seen[(slot + np.uint64(1)) * np.uint64(here) + (slot + np.uint64(2)) * np.uint64(behind)] = True
     stops = 0
     for slot in range(table.size):
-        stops += seen[slot + 1] & (table[slot] != 0)
+        stops += seen[slot + 1]
     return stops
 
 
