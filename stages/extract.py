@@ -40,7 +40,7 @@ class Extract:
     `extract_too_many_nodes`, `extract_too_deep`, `extract_too_many_attributes`, `extract_too_many_options`.
     `filters.markup` says how they are counted. The rest is done by a child process, in which a page can do no harm:
     `extract_error`, for what the engine refuses; `extract_crashed`, if the child dies twice; `extract_watchdog`, if it
-    takes too long. The last two depend on the machine.
+    takes too long, or twice does not answer for 10 times as long. The last two depend on the machine.
 
     Args:
         engine: resiliparse, or trafilatura, which is slower by 10 to 20 times (`pip install "crawlsieve[html]"`).
@@ -56,8 +56,8 @@ class Extract:
         max_depth: most elements one inside the other; what libxml2 allows.
         max_attributes: most attributes of a tag.
         max_options: most options of a list to choose from.
-        watchdog_seconds: CPU time that a page may take. The worst pages found within the limits took 10 s
-            with resiliparse and 20 s with trafilatura.
+        watchdog_seconds: CPU time that a page may take. The worst pages found within the limits took 3 s
+            with resiliparse and 26 s with trafilatura.
         child_memory: bytes of address space of the child process (Linux).
 
     Raises:

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, cast
 
 from crawlsieve.stages.errors import CrawlsieveError
@@ -34,9 +34,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a page has no text: kind, a colon, and what is known."""
+    """Why a page has no text.
+
+    Attributes:
+        error: kind, a colon, and what is known.
+        again: whether the page may not be to blame, and deserves a second try in a fresh process.
+    """
 
     error: str
+    again: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,22 +74,24 @@ class Extractor:
     def extract(self, pages: Sequence[Page]) -> list[bytes | Failure]:
         """The text of each page in UTF-8, empty where it has none, or why it could not be had.
 
-        A page on which the child crashes is tried once more in a fresh one: pages before it may be to blame.
+        A page on which the child crashes, or does not answer, is tried once more in a fresh one: pages before it may be
+        to blame, or somebody who stopped all processes for a while.
 
         Raises:
             CrawlsieveError: no child can be started.
         """
         done: list[bytes | Failure] = []
-        crashed = -1
+        tried = -1
         with self._lock:
             while len(done) < len(pages):
                 answers, end = self._ask(_chunk(pages, len(done)))
                 done += answers
                 if end is None:
                     continue
-                if crashed == len(done) or not end.error.startswith(CRASHED):
+                if tried == len(done) or not end.again:
                     done.append(end)
-                crashed = len(done)
+                else:
+                    tried = len(done)
         return done
 
     def close(self) -> None:
@@ -166,11 +174,11 @@ class Extractor:
         if status == -signal.SIGPROF:
             return Failure(f"{WATCHDOG}: {seconds:g} s of CPU time were not enough")
         if status == -signal.SIGALRM:
-            return Failure(f"{WATCHDOG}: no answer after {seconds * WAIT_FACTOR:g} s")
+            return Failure(f"{WATCHDOG}: no answer after {seconds * WAIT_FACTOR:g} s", again=True)
         if status == OUT_OF_MEMORY:
-            return Failure(f"{CRASHED}: out of memory")
+            return Failure(f"{CRASHED}: out of memory", again=True)
         how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-        return Failure(f"{CRASHED}: {how}")
+        return Failure(f"{CRASHED}: {how}", again=True)
 
 
 def extractor(settings: Settings) -> Extractor:

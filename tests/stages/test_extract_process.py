@@ -74,6 +74,17 @@ def test_a_page_that_crashes_only_once_gets_its_text(play, tmp_path):
     assert ask(extractor, b"a", b"bad", b"c") == [b"a", b"bad", b"c"]
 
 
+def test_every_page_has_a_second_try(play, tmp_path):
+    extractor = play(
+        "if html == 'bad': os._exit(9)\n"
+        f"if not os.path.exists({str(tmp_path / 'seen')!r}):\n"
+        f"    open({str(tmp_path / 'seen')!r}, 'w').close()\n"
+        "    os._exit(9)"
+    )
+
+    assert ask(extractor, b"bad", b"next") == [Failure("extract_crashed: exit status 9"), b"next"]
+
+
 def test_a_page_that_uses_up_its_cpu_time_is_ended(play):
     extractor = play("while html == 'bad': pass", seconds=0.2)
 
@@ -88,6 +99,17 @@ def test_a_page_that_waits_for_ever_is_ended(play):
     extractor = play("if html == 'bad': time.sleep(1000)", seconds=0.1)
 
     assert ask(extractor, b"bad", b"c") == [Failure("extract_watchdog: no answer after 1 s"), b"c"]
+
+
+def test_a_page_that_waits_once_gets_its_text(play, tmp_path):
+    extractor = play(
+        f"if html == 'bad' and not os.path.exists({str(tmp_path / 'seen')!r}):\n"
+        f"    open({str(tmp_path / 'seen')!r}, 'w').close()\n"
+        "    time.sleep(1000)",
+        seconds=0.1,
+    )
+
+    assert ask(extractor, b"bad", b"c") == [b"bad", b"c"]
 
 
 def test_cpu_time_is_counted_from_page_to_page(play):
