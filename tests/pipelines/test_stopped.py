@@ -39,8 +39,23 @@ def crawl(tmp_path, monkeypatch):
     return tmp_path
 
 
-def started(crawl, workers):
-    """A run in a process of its own, which stands at its third shard."""
+@pytest.fixture
+def started(crawl):
+    """Starts a run in a process of its own, which stands at its third shard; ends it, if it did not end itself."""
+    runs = []
+
+    def start(workers):
+        runs.append(_started(crawl, workers))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.kill()
+        run.wait()
+        run.stderr.close()
+
+
+def _started(crawl, workers):
     run = subprocess.Popen(
         [sys.executable, crawl / "driver.py", crawl / "recipe.yaml", "--workers", str(workers)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -69,8 +84,8 @@ def tables(run):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_killed_with_9_goes_on_from_its_finished_shards(crawl, workers):
-    run = started(crawl, workers)
+def test_a_run_killed_with_9_goes_on_from_its_finished_shards(crawl, started, workers):
+    run = started(workers)
     finished = done(crawl)
     run.kill()
     run.communicate()
@@ -88,8 +103,8 @@ def test_a_run_killed_with_9_goes_on_from_its_finished_shards(crawl, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(crawl, workers):
-    run = started(crawl, workers)
+def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(crawl, started, workers):
+    run = started(workers)
     run.send_signal(signal.SIGINT)
     _, told = run.communicate(timeout=20)
 
