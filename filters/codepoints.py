@@ -98,7 +98,7 @@ def decode(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
     lead = int(np.int64(data[i]))
     if lead < 0x80:
         return lead, 1
-    if lead < 0xC0:
+    if lead < 0xC2 or lead > 0xF4:
         return REPLACEMENT, 1
     size = 2 if lead < 0xE0 else (3 if lead < 0xF0 else 4)
     if i + size > end:

@@ -146,20 +146,22 @@ def _stop_words(hashes: np.ndarray, words: tuple[int, int], table: np.ndarray, s
 def count_marks(data: np.ndarray, offsets: np.ndarray, marks: np.ndarray) -> None:
     """Add to marks int64[n, 2]: number signs, and ellipses (three full stops, or one character)."""
     for doc in range(offsets.size - 1):
-        i, end = offsets[doc], offsets[doc + 1]
+        begin, end = offsets[doc], offsets[doc + 1]
         signs = ellipses = 0
+        i = begin
         while i < end:
             if i + 8 <= end:
                 word = load(data, i)
-                ahead = equal(word, 0x23) | equal(word, 0x2E) | equal(word, 0xE2)
+                # The ellipsis is E2 80 A6. Its last byte is looked for: quotes and dashes begin with E2, too.
+                ahead = equal(word, 0x23) | equal(word, 0x2E) | equal(word, 0xA6)
                 if ahead == 0:
                     i += 8
                     continue
                 i += place(ahead)
             signs += data[i] == 0x23
-            size = _ellipsis(data, i, end)
-            ellipses += size > 0
-            i += max(size, 1)
+            dots = data[i] == 0x2E and _ellipsis(data, i, end) > 0
+            ellipses += dots or (data[i] == 0xA6 and i >= begin + 2 and _ellipsis(data, i - 2, end) > 0)
+            i += 3 if dots else 1
         marks[doc] = signs, ellipses
 
 

@@ -61,7 +61,16 @@ def test_number_signs_are_counted_wherever_they_stand(text, ratio):
 
 @pytest.mark.parametrize(
     ("text", "ratio"),
-    [("a...", 1 / 2), ("a…", 1 / 2), ("a .. b", 0.0), ("a...... b", 2 / 3), ("a..... b", 1 / 3), ("a…...b", 2 / 4)],
+    [
+        ("a...", 1 / 2),
+        ("a…", 1 / 2),
+        ("a .. b", 0.0),
+        ("a...... b", 2 / 3),
+        ("a..... b", 1 / 3),
+        ("a…...b", 2 / 4),
+        ("a¦ “b” — ‖…… c", 2 / 10),
+        ("¦a", 0.0),
+    ],
 )
 def test_three_full_stops_are_an_ellipsis(text, ratio):
     assert value("ellipsis_to_word_ratio", text) == ratio

@@ -80,6 +80,15 @@ def test_paragraphs_are_parted_by_empty_lines_not_by_blank_ones():
     assert pieces(segments.paragraphs, segments) == [" one\n \ntwo ", "three"]
 
 
+def test_line_breaks_are_part_of_a_paragraph():
+    segments = segment(pa.array(["a\r\nb\n\na\nb\n\na\u2028b", "a\r\nb"], pa.large_string()))
+
+    assert segments.paragraphs.chars.tolist() == [4, 3, 3, 4]
+    assert segments.paragraphs.length.tolist() == [4, 3, 5, 4]
+    assert len(set(segments.paragraphs.hash.tolist())) == 3
+    assert segments.paragraphs.hash[0] == segments.paragraphs.hash[3]
+
+
 @pytest.mark.parametrize(
     ("word", "kind"),
     [

@@ -149,17 +149,20 @@ def test_ngrams_of_a_list_of_words_are_counted_as_datatrove_and_dclm_count_them(
 
 
 @pytest.mark.parametrize(
-    "piece", [b"\xff", b"\xc3", b"\xe2\x80", b"\xf0\x9f\x98", b"\xc0\x80", b"\xf5\x80\x80\x80", b"\x80"]
+    "piece",
+    [b"\xff", b"\xc3", b"\xe2\x80", b"\xf0\x9f\x98", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xf8\x80\x80\x80", b"\x80"],
 )
-@pytest.mark.parametrize("around", [(b"", b""), (b"some words before it ", b""), (b"word", b"word and some more")])
-def test_bytes_that_are_no_utf8_cost_nothing_but_themselves(piece, around):
-    before, behind = around
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [(b"", b""), (b"some words before it ", b""), (b"word", b"word and some more"), (b"", b" and a long text behind")],
+)
+def test_each_byte_that_is_no_utf8_is_a_symbol(piece, before, behind):
     broken = pa.array([before + piece + behind, b"next text"], pa.large_binary()).view(pa.large_string())
 
     segments = segment(broken)
     data = segments.data.tobytes()
     found = [data[s : s + n] for s, n in zip(segments.words.start, segments.words.length, strict=True)]
 
-    assert b"".join(found) == (before + piece + behind + b"next text").replace(b" ", b"")
-    assert found[-2:] == [b"next", b"text"]
-    assert segments.words.chars.min() > 0
+    symbols = [piece[i : i + 1] for i in range(len(piece))]
+    assert found == [*before.split(), *symbols, *behind.split(), b"next", b"text"]
+    assert segments.words.chars.tolist() == [len(word) for word in found]
