@@ -106,7 +106,9 @@ def ours(texts: list[str], repeats: int) -> dict[str, float]:
         "gopher_quality": lambda: [gopher_quality(part, words) for part in segments],
         "repetition@datatrove": lambda: [gopher_repetition(part) for part in segments],
         "repetition@dclm": lambda: [gopher_repetition(part, "dclm") for part in segments],
-        "c4": lambda: [c4_page_facts("c4@tfds", c4_lines(batch, VARIANTS["c4@tfds"])) for batch in batches],
+        "c4": lambda: [
+            c4_page_facts("c4@tfds", c4_lines(batch, VARIANTS["c4@tfds"], clean=False)) for batch in batches
+        ],
         "fineweb": lambda: [fineweb(part) for part in segments],
     }
     spent = {name: seconds(work, repeats) for name, work in groups.items()}
