@@ -42,6 +42,10 @@ def parsed(page):
         "<div><span></div></span><p>x",
         "<p><b>one<p>two<p>three",
         "<p><b>one<p>two</b><p>three",
+        "<p><b>one<p></b>two<p>three",
+        "<h1>a</h2><i>x",
+        "<svg><style><g></g></style></svg>",
+        "<svg><script><g></g></script></svg>",
         "<p><b><b><b><b><b>x<p>x",
         "<b id=1><p>x</b>y",
         "<a href=1>x<a href=2>y",
@@ -70,6 +74,10 @@ def test_cells_outside_of_tables_are_no_elements_inside_others():
 
 def test_a_form_is_never_inside_another():
     assert counts("<form><form><form><i>x")[1] == 2
+
+
+def test_the_end_of_a_form_closes_nothing_else():
+    assert counts("<form><div></form>" * 50)[1] >= 50
 
 
 @pytest.mark.parametrize("open_tag", ["<div>", "<li><article>", "<table><tr><td>", "<b id=%d>", "<q>", "<svg>"])

@@ -39,6 +39,10 @@ def test_scores_have_four_decimals():
     assert scores == [round(score, 4) for score in scores]
 
 
+def test_a_score_is_a_probability_although_fasttext_sums_up_to_more():
+    assert added(Language(), records(["한국어 문장입니다"]))["language_score"] == [1.0]
+
+
 def test_all_that_is_not_kept_is_rejected_and_settled():
     after = Language(keep=("en", "ru"))(records([ENGLISH, GERMAN, RUSSIAN]))
 
