@@ -38,7 +38,7 @@ def main() -> None:
     loaded = load(recipe, {"source.paths": f"{crawl}/*.warc.gz", "output": output})
     manifest = run(loaded, check(loaded), workers=int(workers), progress=shown)
     done = time.perf_counter()
-    peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         json.dumps(
             {
@@ -47,7 +47,7 @@ def main() -> None:
                 "pages": manifest["balance"]["records"],
                 "kept": manifest["balance"]["documents"],
                 "steps": manifest["seconds"],
-                "peak_mib": {"driver": peak[0], "largest child": peak[1]},
+                "peak_mib": peak,
                 "output": str(Path(output)),
             }
         )
