@@ -60,7 +60,7 @@ def main() -> None:
 def _limit(options: dict[str, Any]) -> None:
     """Bound this process; what happens to its parent reaches it through standard input only."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if options["memory"] and sys.platform == "linux":  # elsewhere the limit is not kept, or cannot be set
+    if sys.platform == "linux":  # elsewhere the limit is not kept, or cannot be set
         resource.setrlimit(resource.RLIMIT_AS, (options["memory"], options["memory"]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)

@@ -53,6 +53,10 @@ def test_the_payload_is_dropped_and_nothing_else_changes():
     assert after.select(untouched).equals(before.select(untouched))
 
 
+def test_it_needs_no_column_and_no_file_and_adds_none():
+    assert (Extract().reads, Extract().adds, Extract().files) == ((), pa.schema([]), ())
+
+
 def test_a_record_that_has_text_passes_as_it_is():
     before = pages([None], text=" <b>a text</b> ")
 

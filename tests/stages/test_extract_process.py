@@ -184,6 +184,30 @@ def test_the_watchdog_ends_what_the_limits_let_through():
     assert second == ("next", [], None)
 
 
+def test_an_answer_that_breaks_off_is_a_crash(play):
+    extractor = play("if html == 'bad': os.write(1, b't\\x09\\0\\0\\0xx'); os._exit(3)")
+
+    assert ask(extractor, b"a", b"bad", b"c") == [b"a", Failure("extract_crashed: exit status 3"), b"c"]
+
+
+def test_children_end_with_the_process():
+    settings = Settings("resiliparse", (), 60.0, MEMORY)
+    extractor = extract_process.extractor(settings)
+    ask(extractor, b"<p>a")
+    child = extractor._child
+
+    extract_process.close_extractors()
+
+    assert child.returncode is not None
+    assert extract_process._EXTRACTORS == {}
+
+
+def test_without_files_in_memory_pages_go_through_one_on_disk(play, monkeypatch):
+    monkeypatch.setattr(extract_process.sys, "platform", "darwin")
+
+    assert ask(play("pass"), b"a", b"b") == [b"a", b"b"]
+
+
 def test_steps_with_the_same_options_share_a_child():
     Extract()(pages([b"<p>a"]))
     count = len(extract_process._EXTRACTORS)

@@ -174,7 +174,7 @@ def test_lid_176_by_path_is_the_same_model(tmp_path):
     assert added(Language(model=str(path)), texts) == added(Language(), texts)
 
 
-@pytest.mark.parametrize("places", [None, []])
+@pytest.mark.parametrize("places", [None, [], ["no-such-folder"]])
 def test_without_its_package_lid_176_is_missed(monkeypatch, places):
     class Spec:
         submodule_search_locations = places
@@ -187,6 +187,7 @@ def test_without_its_package_lid_176_is_missed(monkeypatch, places):
 
 def test_the_model_is_a_file_that_decides():
     assert Language(model="a.bin").files == ("a.bin",)
+    assert Language(model="a.bin").reads == ()
     assert Language().files == (model_path("lid.176"),)
 
 
