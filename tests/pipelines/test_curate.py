@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawlsieve.pipelines import curate
+from crawlsieve.pipelines import curate, job
 from crawlsieve.pipelines.digest import digest
 from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
 from crawlsieve.pipelines.sql import connect
@@ -238,3 +238,12 @@ def test_the_card_and_the_manifest_hold_the_recipe_and_real_counts(tmp_path):
     assert [item["sha256"] for item in manifest["inputs"]] == [
         hashlib.sha256((tmp_path / "shard-000.jsonl").read_bytes()).hexdigest()
     ]
+
+
+def test_a_new_version_of_an_extractor_is_another_run(tmp_path, monkeypatch):
+    write_shards(tmp_path, PAGES)
+    place = recipe(tmp_path)
+    before = ran(place)["key"]
+    monkeypatch.setattr(job, "_versions", lambda: {"resiliparse": "99"})
+
+    assert ran(place)["key"] != before
