@@ -17,6 +17,9 @@ _OFFSET = column(
 )
 _METADATA = column("metadata", pa.string(), "what else the source said of the record, a JSON object", nullable=True)
 
+_WHERE_FROM = (_ID, _SOURCE_ID, _URL, _DATE, _PATH, _OFFSET)
+_KEPT_TEXT = column("text", pa.large_string(), "null unless keep_rejected is text", unit="UTF-8 bytes", nullable=True)
+
 DOCUMENTS = pa.schema(
     [
         _ID,
@@ -45,14 +48,9 @@ DOCUMENTS = pa.schema(
 
 REJECTED = pa.schema(
     [
-        _ID,
-        _SOURCE_ID,
-        _URL,
-        _DATE,
-        _PATH,
-        _OFFSET,
+        *_WHERE_FROM,
         column("reasons", pa.list_(pa.string()), "every rule that the document breaks, in order of judging"),
-        column("text", pa.large_string(), "null unless keep_rejected is text", unit="UTF-8 bytes", nullable=True),
+        _KEPT_TEXT,
         _METADATA,
     ]
 )
@@ -60,18 +58,13 @@ REJECTED = pa.schema(
 
 DUPLICATES = pa.schema(
     [
-        _ID,
-        _SOURCE_ID,
-        _URL,
-        _DATE,
-        _PATH,
-        _OFFSET,
+        *_WHERE_FROM,
         column("method", pa.string(), "same_record, url, text, minhash_lsh, lshbloom or history"),
         column("band", pa.int32(), "lowest band shared with the twin (near-duplicates)", nullable=True),
         column("similarity", pa.float64(), "similarity to the twin where it was verified", unit="ratio", nullable=True),
         column("twin_id", pa.string(), "id of the document that won at that step", nullable=True),
         column("kept_id", pa.string(), "id of the row of documents/ that stands for this one", nullable=True),
-        column("text", pa.large_string(), "null unless keep_rejected is text", unit="UTF-8 bytes", nullable=True),
+        _KEPT_TEXT,
         _METADATA,
     ]
 )
@@ -79,12 +72,7 @@ DUPLICATES = pa.schema(
 
 FAILED = pa.schema(
     [
-        _ID,
-        _SOURCE_ID,
-        _URL,
-        _DATE,
-        _PATH,
-        _OFFSET,
+        *_WHERE_FROM,
         column("error", pa.string(), "kind of failure, a colon, and what is known of it; never text of the document"),
     ]
 )
