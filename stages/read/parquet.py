@@ -1,6 +1,7 @@
 """Parquet: row groups streamed, only the columns that are needed, one document a row."""
 
 import datetime as dt
+import io
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -17,6 +18,38 @@ _BUFFER = 1 << 20
 _BATCH = 256
 
 
+class Whole:
+    """Stored bytes as Arrow asks for them: it takes a short answer for the end of the file, a connection gives many.
+
+    Attributes:
+        closed: whether `close` was called.
+    """
+
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+        self.closed = False
+
+    def read(self, size: int, /) -> bytes:
+        """`size` bytes, fewer only at the end of the file."""
+        parts = []
+        while size > 0 and (part := self._stored.read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Read from there next."""
+        return self._stored.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Byte at which the next read begins."""
+        return self._stored.tell()
+
+    def close(self) -> None:
+        """The connection belongs to whoever opened it."""
+        self.closed = True
+
+
 def check_columns(stored: Stored, source: Source) -> None:
     """Read the footer, and see that the text is there and is text.
 
@@ -25,7 +58,7 @@ def check_columns(stored: Stored, source: Source) -> None:
     """
     path = stored.item.path
     try:
-        schema = pq.ParquetFile(pa.PythonFile(stored, mode="r")).schema_arrow
+        schema = pq.ParquetFile(_seekable(stored)).schema_arrow
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{path} is not a Parquet file that can be read: {_kind(error)}") from error
     name = source.column("text")
@@ -42,7 +75,7 @@ def check_columns(stored: Stored, source: Source) -> None:
 def rows(stored: Stored, source: Source) -> Iterator[Row | Unreadable]:
     """The rows of a file. A row group that breaks costs the rows of it that were not yet read, as one `Unreadable`."""
     try:
-        file = pq.ParquetFile(pa.PythonFile(stored, mode="r"), buffer_size=_BUFFER, pre_buffer=False)
+        file = pq.ParquetFile(_seekable(stored), buffer_size=_BUFFER, pre_buffer=False)
         groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     except (pa.ArrowException, OSError) as error:
         yield Unreadable(0, f"unreadable_tail: parquet {_kind(error)}, at row 0")
@@ -61,6 +94,10 @@ def rows(stored: Stored, source: Source) -> Iterator[Row | Unreadable]:
             place = f"at row {begin + done}, {count - done} rows skipped"
             yield Unreadable(begin + done, f"unreadable: parquet {_kind(error)}, {place}")
         begin += count
+
+
+def _seekable(stored: Stored) -> pa.PythonFile:
+    return pa.PythonFile(Whole(stored), mode="r")
 
 
 def _to_python(batch: pa.RecordBatch) -> list[dict[str, object]]:

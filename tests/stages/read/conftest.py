@@ -21,6 +21,7 @@ class Site:
         self.asked = []
         self.ranges = True
         self.tells_size = True
+        self.piece = None  # bytes that leave at once; null for all
         self.address = ""
         self.open_now = self.open_most = 0
         self.lock = threading.Lock()
@@ -81,7 +82,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         try:
-            self.wfile.write(body)
+            piece = self.server.site.piece or len(body) or 1
+            for start in range(0, len(body), piece):
+                self.wfile.write(body[start : start + piece])
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 

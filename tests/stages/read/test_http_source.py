@@ -2,8 +2,11 @@
 
 import email.utils
 import hashlib
+import io
 import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from crawlsieve.stages.errors import SourceError
@@ -170,3 +173,16 @@ def test_a_server_without_ranges_that_ends_too_early_again_is_asked_again(site):
 
     assert sum(len(batch) for batch in reading) == 50
     assert reading.tally.retries == 2
+
+
+@pytest.mark.parametrize("piece", [20_000, None])
+def test_parquet_is_whole_however_small_the_pieces_in_which_it_arrives(site, piece):
+    texts = [f"{number:06} " + hashlib.shake_256(bytes([number % 256])).hexdigest(900) for number in range(3000)]
+    file = io.BytesIO()
+    pq.write_table(pa.table({"text": texts}), file, row_group_size=1000, compression="none", use_dictionary=False)
+    site.piece = piece
+
+    rows, [tally] = read_inputs(site.put("a.parquet", file.getvalue()))
+
+    assert [row["text"] for row in rows] == texts
+    assert tally.retries == 0
