@@ -1,7 +1,6 @@
 """JSON lines: one document a line. A line that is none costs one row."""
 
 import json
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from crawlsieve.stages.read.source import Source
 from crawlsieve.stages.read.unpack import Damage, Unpacking
 
 _BOM = b"\xef\xbb\xbf"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True, default=str)
 
 
 class Line(NamedTuple):
@@ -118,23 +118,20 @@ def _metadata(fields: dict[str, object]) -> str | None:
         return None
     try:
         return clean_text(_dump(said))
-    except ValueError:
-        return clean_text(_dump(_finite(said)))
     except RecursionError:  # deeper than what could be read, by a hair
         return None
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True, default=str)
+    """JSON with null for numbers that JSON does not have.
 
-
-def _finite(value: object) -> object:
-    """The value with null for numbers that JSON does not have."""
-    if isinstance(value, dict):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    Those are replaced by writing and reading once more, since that goes as deep as whatever was read.
+    """
+    try:
+        return _ENCODER.encode(value)
+    except ValueError:
+        written = json.dumps(value, ensure_ascii=False, default=str)
+        return _ENCODER.encode(json.loads(written, parse_constant=_no_number))
 
 
 def _no_number(_: str) -> None:

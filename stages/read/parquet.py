@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import math
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from crawlsieve.stages.read.stored import Stored
 
 _BUFFER = 1 << 20
 _BATCH = 256
+_UNHELD = (ArithmeticError, LookupError, ValueError)  # OverflowError, an unknown time zone, UnicodeDecodeError
 
 
 class Whole:
@@ -101,14 +103,18 @@ def _seekable(stored: Stored) -> pa.PythonFile:
 
 
 def _to_python(batch: pa.RecordBatch) -> list[dict[str, object]]:
-    """The rows as dictionaries; what is no UTF-8 becomes U+FFFD, times become ISO strings, bytes are left out."""
+    """The rows as dictionaries; what is no UTF-8 becomes U+FFFD, times become ISO strings, bytes are left out.
+
+    A value that Python cannot hold (a moment after the year 9999, a list of strings that are no UTF-8) becomes NaN,
+    which metadata show as null, as any other number that JSON does not have; what was null is absent there.
+    """
     columns: dict[str, list[object]] = {}
     for name, stored in zip(batch.schema.names, batch.columns, strict=True):
         column = stored.dictionary_decode() if pa.types.is_dictionary(stored.type) else stored
         if _is_text(column.type):
             columns[name] = list(_decode(column))
         elif not pa.types.is_binary(column.type) and not pa.types.is_large_binary(column.type):
-            columns[name] = [_plain(value) for value in column.to_pylist()]
+            columns[name] = _values(column)
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
@@ -123,6 +129,23 @@ def _decode(column: pa.Array) -> list[str | None]:
     values = column.cast(pa.large_string() if not pa.types.is_string(column.type) else pa.string())
     raw = values.cast(pa.large_binary()).to_pylist()
     return [None if value is None else value.decode(errors="replace") for value in raw]
+
+
+def _values(column: pa.Array) -> list[object]:
+    """The values; one by one if one of them is in the way of all."""
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":  # which Python's clock does not know
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    try:
+        return [_plain(value) for value in column.to_pylist()]
+    except _UNHELD:
+        return [_value(value) for value in column]
+
+
+def _value(value: pa.Scalar) -> object:
+    try:
+        return _plain(value.as_py())
+    except _UNHELD:
+        return math.nan
 
 
 def _plain(value: object) -> object:

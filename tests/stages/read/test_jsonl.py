@@ -188,3 +188,14 @@ def test_after_damage_the_rest_is_one_failed_row(read, damage):
     assert sound < tally.records < 1200
     assert [row["text"] for row in rows[:sound]] == [json.loads(each)["text"] for each in lines[:sound]]
     assert tally.sha256 is not None
+
+
+@pytest.mark.parametrize("depth", [400, 600, 900, 990, 1100, 100_000])
+@pytest.mark.parametrize("core", [b"1e999", b"1"])
+def test_any_depth_ends_in_a_row(tmp_path, depth, core):
+    deep = b'{"text":"a","m":' + b"[" * depth + core + b"]" * depth + b"}"
+
+    rows, _ = read_file(tmp_path / "a.jsonl", deep + b'\n{"text":"b"}')
+
+    assert rows[0]["text"] == "a" or rows[0]["error"] == "bad_json: nested too deeply"
+    assert rows[1]["text"] == "b"

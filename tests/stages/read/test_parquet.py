@@ -124,3 +124,29 @@ def test_identity_is_that_of_the_same_document_in_json_lines(written, tmp_path):
     same, _ = read_file(tmp_path / "a.jsonl", b'{"date": "2024-05-01", "text": "one", "id": "x"}')
 
     assert rows[0]["id"] == same[0]["id"]
+
+
+@pytest.mark.parametrize(
+    ("values", "metadata"),
+    [
+        (pa.array([1, 2**62, None], pa.timestamp("us")), ['{"m":"1970-01-01T00:00:00.000001"}', '{"m":null}', None]),
+        (
+            pa.array([[b"a"], [b"a", b"\xff"], None], pa.list_(pa.binary())).view(pa.list_(pa.string())),
+            ['{"m":["a"]}', '{"m":null}', None],
+        ),
+        (pa.array([1, 2, 3], pa.timestamp("us", "Mars/Base")), ['{"m":null}'] * 3),
+        (
+            pa.array([1001, 2, None], pa.timestamp("ns")),
+            [*(f'{{"m":"1970-01-01T00:00:00{us}"}}' for us in (".000001", "")), None],
+        ),
+        (
+            pa.array([[("a", 1.0)], [("b", float("nan"))], None], pa.map_(pa.string(), pa.float64())),
+            ['{"m":[["a",1.0]]}', '{"m":[["b",null]]}', None],
+        ),
+    ],
+)
+def test_a_value_that_python_cannot_hold_is_null_in_metadata_and_costs_nothing_else(written, values, metadata):
+    rows, _ = read_file(written({"text": ["a", "b", "c"], "m": values}))
+
+    assert [row["text"] for row in rows] == ["a", "b", "c"]
+    assert [row["metadata"] for row in rows] == metadata
