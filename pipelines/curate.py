@@ -1,23 +1,29 @@
 """The whole job, in passes: survey, curate, decide, publish, close."""
 
 import math
+import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.close import close, finished
 from crawlsieve.pipelines.engines import local
+from crawlsieve.pipelines.engines.workers import hire
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe.load import Recipe
-from crawlsieve.pipelines.resume import remember, verify_inputs, what_runs_again
+from crawlsieve.pipelines.recipe.output import refuse_other_run
+from crawlsieve.pipelines.resume import begin, verify_inputs
 from crawlsieve.schemas.keys import COUNTS
 from crawlsieve.schemas.tables import FILES
 from crawlsieve.stages.counts import PROGRESS
@@ -34,6 +40,8 @@ Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
 ROWS_PER_PARTITION = 1_000_000
 TEXT_BYTES_PER_FILE = 768 << 20
 """Text of this size is a Parquet file of about 256 MB."""
+
+_EXCHANGE = "exchange-"
 
 
 def run(
@@ -60,20 +68,21 @@ def run(
     """
     shown = progress or Progress.silent()
     job = Job(recipe, tuple(inputs))
-    with sole_writer(job.work), _scratch(job) as folder:
-        for path in verify_inputs(job) if verify else []:
-            shown.say(f"{path} is not the file that was read: it is read again")
+    with sole_writer(job.work), _scratch(job) as folder, hire(workers) as crew:
+        refuse_other_run(recipe)
+        for line in verify_inputs(job) if verify else ():
+            shown.say(line)
         manifest = finished(job)
         if manifest is not None:
             shown.say(f"{recipe.output} is complete: nothing to do")
             shown.funnel(manifest)
             return manifest
-        shown.say(what_runs_again(job))
-        remember(job)
+        crew.prepare(len(job.inputs))
+        shown.say(begin(job))
 
         def engine(plan: Plan, watch: Callable[[Batch], None]) -> pa.Table:
             remove(str(Path(folder)))
-            return local.run(plan, folder, workers=workers, watch=watch)
+            return local.run(plan, folder, crew=crew, watch=watch)
 
         counted = curate(job, engine, shown)
         sizes = _sizes(counted)
@@ -124,7 +133,12 @@ def _sizes(counted: pa.Table) -> Sizes:
     )
 
 
-def _scratch(job: Job) -> tempfile.TemporaryDirectory[str]:
+@contextmanager
+def _scratch(job: Job) -> Iterator[str]:
     """A folder for the exchanges: beside the output where that is local, else on this machine's own disk."""
-    place = Path(job.work)
-    return tempfile.TemporaryDirectory(prefix="exchange-", dir=place if place.is_dir() else None)
+    system, work = fsspec.core.url_to_fs(job.work)
+    beside = Path(work) if isinstance(system, LocalFileSystem) else None
+    for left_over in beside.glob(f"{_EXCHANGE}*") if beside else ():  # of a run that was killed
+        shutil.rmtree(left_over)
+    with tempfile.TemporaryDirectory(prefix=_EXCHANGE, dir=beside) as folder:
+        yield folder

@@ -1,5 +1,9 @@
-"""The disk-backed Exchange: rows scattered into one Parquet file a task and partition, gathered in order by DuckDB."""
+"""The disk-backed Exchange: rows scattered into Parquet files, some of each task for a partition, gathered in order.
 
+Files are written whole and closed, so that neither open files nor memory grow with the number of partitions.
+"""
+
+import glob
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +35,8 @@ class Scatter:
         self._folder = Path(folder)
         self._task = task
         self._held: list[Batch] = []
-        self._writers: dict[int, pq.ParquetWriter] = {}
+        self._held_bytes = 0
+        self._flushes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -41,15 +46,14 @@ class Scatter:
     ) -> None:
         if kind is None:
             self._flush()
-        for writer in self._writers.values():
-            writer.close()
 
     def add(self, batch: Batch) -> None:
         """Take rows of the schema that the Map before declares."""
         if len(batch) == 0:
             return
         self._held.append(batch)
-        if sum(held.nbytes for held in self._held) >= HELD_BYTES:
+        self._held_bytes += batch.nbytes
+        if self._held_bytes >= HELD_BYTES:
             self._flush()
 
     def _flush(self) -> None:
@@ -63,17 +67,15 @@ class Scatter:
         ends = np.cumsum(np.bincount(partition, minlength=self._exchange.partitions))
         for number in np.unique(partition).tolist():
             first = int(ends[number - 1]) if number else 0
-            self._writer(number).write_table(table.slice(first, int(ends[number]) - first))
-        self._held = []
+            self._write(number, table.slice(first, int(ends[number]) - first))
+        self._held, self._held_bytes = [], 0
+        self._flushes += 1
 
-    def _writer(self, partition: int) -> pq.ParquetWriter:
-        if partition not in self._writers:
-            folder = self._folder / f"{partition:05d}"
-            folder.mkdir(parents=True, exist_ok=True)
-            self._writers[partition] = pq.ParquetWriter(
-                folder / f"{self._task:06d}.parquet", self._schema, compression="zstd", compression_level=1
-            )
-        return self._writers[partition]
+    def _write(self, partition: int, rows: pa.Table) -> None:
+        folder = self._folder / f"{partition:05d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{self._task:06d}-{self._flushes:04d}.parquet"
+        pq.write_table(rows, folder / name, compression="zstd", compression_level=1)
 
 
 def gather(exchange: Exchange, schema: pa.Schema, folder: str, partition: int) -> Iterator[Batch]:
@@ -82,7 +84,7 @@ def gather(exchange: Exchange, schema: pa.Schema, folder: str, partition: int) -
     The sort is DuckDB's, which spills to disk, so that a hot key is long and not large.
     """
     place = Path(folder) / f"{partition:05d}"
-    files = sorted(str(file) for file in place.glob("*.parquet"))
+    files = sorted(glob.escape(str(file)) for file in place.glob("*.parquet"))
     if not files:
         return
     spill = place / "spill"

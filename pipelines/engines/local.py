@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from crawlsieve.pipelines.engines.exchange import Scatter, gather
-from crawlsieve.pipelines.engines.workers import crew
+from crawlsieve.pipelines.engines.workers import Crew
 from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
 
 Watch = Callable[[Batch], None]
@@ -65,13 +65,13 @@ class Task:
         return gather(self.stretch.before, self.schema, self.reads, self.number)
 
 
-def run(plan: Plan, scratch: str, *, workers: int = 1, watch: Watch = lambda _: None) -> pa.Table:
+def run(plan: Plan, scratch: str, *, crew: Crew | None = None, watch: Watch = lambda _: None) -> pa.Table:
     """Run a plan and return its last table.
 
     Args:
         plan: what to do.
         scratch: a local folder for the exchanges' files; what they leave is not needed afterwards.
-        workers: processes; with 1 everything happens in this one.
+        crew: who does the tasks; this process, if not given.
         watch: is given each batch of the last table as it arrives, also those of an attempt that is repeated later.
 
     Raises:
@@ -79,9 +79,9 @@ def run(plan: Plan, scratch: str, *, workers: int = 1, watch: Watch = lambda _: 
     """
     last: list[Batch] = []
     stretches = _stretches(plan)
-    with crew(workers) as hired:
-        for place in range(len(stretches)):
-            last = hired.run(_tasks(plan, stretches, place, Path(scratch)), watch)
+    workers = crew or Crew(1)
+    for place in range(len(stretches)):
+        last = workers.run(_tasks(plan, stretches, place, Path(scratch)), watch)
     return pa.Table.from_batches(last, stretches[-1].writes())
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -41,13 +41,13 @@ class Task(Protocol):
 
 
 @contextmanager
-def crew(workers: int) -> Iterator["Crew"]:
+def hire(workers: int) -> Iterator["Crew"]:
     """Worker processes for the length of the block; with 1, everything happens in this process."""
-    hired = Crew(workers)
+    crew = Crew(workers)
     try:
-        yield hired
+        yield crew
     finally:
-        hired.dismiss()
+        crew.dismiss()
 
 
 @dataclass(eq=False)
@@ -59,12 +59,22 @@ class _Worker:
 
 
 class Crew:
-    """Worker processes, started when there is work for them, that keep what they have loaded between tasks."""
+    """Worker processes that keep what they have loaded between tasks, and between plans."""
 
     def __init__(self, workers: int) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._workers = workers
         self._hired: list[_Worker] = []
+
+    def prepare(self, tasks: int) -> None:
+        """Start the workers that so many tasks will keep busy; they load their modules while the caller goes on."""
+        if self._workers == 1 or tasks <= 1:
+            return
+        for worker in [worker for worker in self._hired if not worker.process.is_alive()]:
+            worker.pipe.close()
+            self._hired.remove(worker)
+        while len(self._hired) < min(self._workers, tasks):
+            self._hire()
 
     def run(self, tasks: Sequence[Task], watch: Watch) -> list[Batch]:
         """The rows that the tasks yield, in order of the tasks.
@@ -79,8 +89,7 @@ class Crew:
         if self._workers == 1 or len(tasks) <= 1:
             return _run_here(tasks, watch)
         round_ = _Round(deque(tasks), [0] * len(tasks), watch)
-        while len(self._hired) < min(self._workers, len(tasks)):
-            self._hire()
+        self.prepare(len(tasks))
         for worker in self._hired:
             round_.assign(worker)
         while busy := [worker for worker in self._hired if worker.task is not None]:
@@ -124,13 +133,14 @@ class _Round:
         if self.waiting:
             worker.task = self.waiting.popleft()
             self.begun[worker.task.number] += 1
-            worker.pipe.send(worker.task)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it is dead, which `listen` will find
+                worker.pipe.send(worker.task)
 
     def listen(self, worker: _Worker) -> bool:
         """Take the worker's next word; false where it is dead."""
         try:
             message = worker.pipe.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # also in the middle of a message
             return False
         if isinstance(message, CrawlsieveError):
             raise message
@@ -139,7 +149,7 @@ class _Round:
             worker.rows.append(batch)
             self.watch(batch)
         elif worker.task is not None:
-            self.done[worker.task.number] = worker.rows
+            self.done[worker.task.number] = _compact(worker.rows)
             self.assign(worker)
         return True
 
@@ -166,15 +176,22 @@ class _Round:
 
 
 def _run_here(tasks: Sequence[Task], watch: Watch) -> list[Batch]:
-    rows: list[Batch] = []
-
-    def yields(batch: Batch) -> None:
-        watch(batch)
-        rows.append(batch)
-
+    done: list[Batch] = []
     for task in tasks:
+        rows: list[Batch] = []
+
+        def yields(batch: Batch, rows: list[Batch] = rows) -> None:
+            watch(batch)
+            rows.append(batch)
+
         _perform(task, yields)
-    return rows
+        done += _compact(rows)
+    return done
+
+
+def _compact(rows: list[Batch]) -> list[Batch]:
+    """The same rows in one batch: a batch takes kilobytes, and a task tells of its progress in many of a few rows."""
+    return pa.Table.from_batches(rows).combine_chunks().to_batches() if rows else []
 
 
 def _perform(task: Task, yields: Watch) -> None:

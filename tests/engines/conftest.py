@@ -1,17 +1,14 @@
 """Every engine that runs here, as one fixture."""
 
-from functools import partial
-
 import pytest
 
 from crawlsieve.pipelines.engines import local
+from crawlsieve.pipelines.engines.workers import hire
 
-ENGINES = {"local": local.run, "local-2-workers": partial(local.run, workers=2)}
 
-
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=[1, 2], ids=["local", "local-2-workers"])
 def engine(request, tmp_path):
     """A function from a plan to its last table."""
-    run = ENGINES[request.param]
     calls = iter(range(100))
-    return lambda plan: run(plan, str(tmp_path / f"scratch-{next(calls)}"))
+    with hire(request.param) as crew:
+        yield lambda plan: local.run(plan, str(tmp_path / f"scratch-{next(calls)}"), crew=crew)

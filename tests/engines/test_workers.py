@@ -1,5 +1,6 @@
 """What the local engine does when its worker processes or its driver come to harm."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -8,11 +9,14 @@ import textwrap
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from crawlsieve.pipelines.engines import local
+from crawlsieve.pipelines.engines.workers import hire
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.plan import Batch, Map, Plan
 from tests.engines.plans import NUMBERS, Count, shards
@@ -38,6 +42,15 @@ class DieOnce:
 
 
 @dataclass(frozen=True)
+class Who:
+    """Tells its process id."""
+
+    def __call__(self, rows: Iterator[Batch]) -> Iterator[Batch]:
+        for _ in rows:
+            yield pa.RecordBatch.from_arrays([pa.array([0]), pa.array([os.getpid()])], schema=NUMBERS)
+
+
+@dataclass(frozen=True)
 class Full:
     """A disk that is full."""
 
@@ -55,21 +68,67 @@ def plan(folder, times):
     )
 
 
+def run(plan, folder, workers):
+    with hire(workers) as crew:
+        return local.run(plan, str(folder / "scratch"), crew=crew)
+
+
+def test_a_worker_that_dies_between_two_plans_is_replaced(tmp_path):
+    whole = Plan(shards(4, 4, 4), (Map(Count(100), writes=NUMBERS),))
+    with hire(2) as crew:
+        crew.prepare(3)
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        found = local.run(whole, str(tmp_path / "scratch"), crew=crew)
+
+    assert sorted(found["value"].to_pylist()) == list(range(12))
+
+
+def test_a_worker_that_dies_while_it_is_given_a_task_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(BaseProcess, "is_alive", lambda _: True)  # as if it died just after it was asked
+    whole = Plan(shards(4, 4, 4), (Map(Count(100), writes=NUMBERS),))
+    with hire(2) as crew:
+        crew.prepare(3)
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        found = local.run(whole, str(tmp_path / "scratch"), crew=crew)
+
+    assert sorted(found["value"].to_pylist()) == list(range(12))
+
+
+def test_workers_stay_for_the_next_plan(tmp_path):
+    with hire(2) as crew:
+        seen = [
+            local.run(Plan(shards(1, 1), (Map(Who(), writes=NUMBERS),)), str(tmp_path), crew=crew) for _ in range(3)
+        ]
+
+    assert len({pid for table in seen for pid in table["value"].to_pylist()}) <= 2
+
+
+def test_what_a_task_tells_in_many_batches_is_held_in_one(tmp_path):
+    with hire(1) as crew:
+        found = local.run(Plan(shards(500), (Map(Count(100, batch=1), writes=NUMBERS),)), str(tmp_path), crew=crew)
+
+    assert [len(batch) for batch in found.to_batches()] == [500]
+
+
 def test_a_killed_worker_is_replaced_and_its_task_repeated(tmp_path):
-    found = local.run(plan(tmp_path / "deaths", 2), str(tmp_path / "scratch"), workers=2)
+    found = run(plan(tmp_path / "deaths", 2), tmp_path, 2)
 
     assert sorted(found["value"].to_pylist()) == list(range(12))
 
 
 def test_a_worker_that_is_killed_every_time_ends_the_run_with_a_message(tmp_path):
     with pytest.raises(CrawlsieveError, match=r"killed 3 times \(SIGKILL; out of memory\?\)"):
-        local.run(plan(tmp_path / "deaths", 99), str(tmp_path / "scratch"), workers=2)
+        run(plan(tmp_path / "deaths", 99), tmp_path, 2)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_full_disk_is_named(tmp_path, workers):
     with pytest.raises(CrawlsieveError, match=r"No space left on device.*out/part"):
-        local.run(Plan(shards(1, 1), (Map(Full(), writes=NUMBERS),)), str(tmp_path / "scratch"), workers=workers)
+        run(Plan(shards(1, 1), (Map(Full(), writes=NUMBERS),)), tmp_path, workers)
 
 
 def test_a_driver_that_is_killed_takes_its_workers_along(tmp_path):
@@ -77,14 +136,13 @@ def test_a_driver_that_is_killed_takes_its_workers_along(tmp_path):
         """
         import sys, time, os
         from pathlib import Path
-        from crawlsieve.pipelines.engines import local
         from crawlsieve.stages.plan import Map, Plan
         from tests.engines.plans import NUMBERS, shards
-        from tests.engines.test_workers import Sleep
+        from tests.engines.test_workers import Sleep, run
 
         if __name__ == "__main__":
             plan = Plan(shards(1, 1), (Map(Sleep(sys.argv[1]), writes=NUMBERS),))
-            local.run(plan, sys.argv[1] + "/scratch", workers=2)
+            run(plan, Path(sys.argv[1]), 2)
         """
     )
     (tmp_path / "driver.py").write_text(script)

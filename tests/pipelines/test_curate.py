@@ -247,3 +247,12 @@ def test_a_new_version_of_an_extractor_is_another_run(tmp_path, monkeypatch):
     monkeypatch.setattr(job, "_versions", lambda: {"resiliparse": "99"})
 
     assert ran(place)["key"] != before
+
+
+def test_what_the_exchanges_of_a_killed_run_left_is_removed(tmp_path):
+    write_shards(tmp_path, PAGES)
+    left_over = tmp_path / "run" / "_work" / "exchange-killed" / "exchange-0"
+    left_over.mkdir(parents=True)
+    ran(recipe(tmp_path))
+
+    assert not list((tmp_path / "run" / "_work").glob("exchange-*"))
