@@ -1,0 +1,59 @@
+"""What the disk-backed Exchange does with names, open files and what a killed run left behind."""
+
+import pyarrow as pa
+import pytest
+
+from crawlsieve.pipelines.engines.exchange import Scatter, gather
+from crawlsieve.stages.plan import Exchange
+from tests.engines.plans import NUMBERS
+
+
+def numbers(first, last):
+    values = pa.array(range(first, last), pa.int64())
+    return pa.RecordBatch.from_arrays([values, values], schema=NUMBERS)
+
+
+@pytest.mark.parametrize("name", ["[1]", "a*b", "it's"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    exchange, folder = Exchange(by=("key",), partitions=2), str(tmp_path / name)
+    with Scatter(exchange, NUMBERS, folder, 0) as scatter:
+        scatter.add(numbers(0, 100))
+
+    found = [batch for part in range(2) for batch in gather(exchange, NUMBERS, folder, part)]
+    assert sorted(value for batch in found for value in batch.column("key").to_pylist()) == list(range(100))
+
+
+def test_rows_that_are_written_in_several_flushes_all_arrive(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawlsieve.pipelines.engines.exchange.HELD_BYTES", 1000)
+    exchange = Exchange(by=("key",), partitions=3)
+    with Scatter(exchange, NUMBERS, str(tmp_path), 0) as scatter:
+        for first in range(0, 1000, 50):
+            scatter.add(numbers(first, first + 50))
+
+    found = [batch for part in range(3) for batch in gather(exchange, NUMBERS, str(tmp_path), part)]
+    assert sorted(value for batch in found for value in batch.column("key").to_pylist()) == list(range(1000))
+
+
+def test_more_partitions_than_files_may_be_open(tmp_path):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    exchange = Exchange(by=("key",), partitions=300)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        with Scatter(exchange, NUMBERS, str(tmp_path), 0) as scatter:
+            scatter.add(numbers(0, 3000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert len(list(tmp_path.iterdir())) == 300
+
+
+def test_a_task_that_fails_writes_nothing_more(tmp_path):
+    with (
+        pytest.raises(ZeroDivisionError),
+        Scatter(Exchange(by=("key",), partitions=1), NUMBERS, str(tmp_path), 0) as to,
+    ):
+        to.add(numbers(0, 10))
+        _ = 1 / 0
+
+    assert not list(tmp_path.rglob("*.parquet"))
