@@ -5,11 +5,11 @@ for the next frame that begins like a record brings us back to its neighbour.
 """
 
 import re
-import zlib
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, cast
 
 import zstandard
+from isal import isal_zlib
 
 from crawlsieve.stages.read.stored import Stored
 
@@ -19,11 +19,12 @@ PIECE = 256 << 10
 """Most bytes in one piece of content."""
 
 _READ = 256 << 10
-_GZIP_SLICE = 32 << 10  # zlib copies what it leaves over: little, so that small members stay cheap
+_GZIP_SLICE = 32 << 10  # what it leaves over is copied: little, so that small members stay cheap
 _HEAD = 1024  # bytes of content that do
 _PROBE = 4096  # stored bytes that show whether a frame begins like a record
 _ZSTD_SLICE = 1024  # a zstd block of 4 bytes may hold 128 KiB: this bounds one call to 32 MiB
 _MAGIC = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd"}
+_GZIP_ERROR = cast("type[Exception]", isal_zlib.error)  # its stubs call it an instance
 _REREAD = 64 << 20
 _PROBES = 10_000  # chance makes 60 in a GiB; more are made to keep us busy
 
@@ -59,7 +60,7 @@ class _BrokenError(Exception):
 
 class _Gzip:
     def __init__(self) -> None:
-        self._inner = zlib.decompressobj(31)
+        self._inner = isal_zlib.decompressobj(31)
 
     @property
     def eof(self) -> bool:
@@ -69,7 +70,7 @@ class _Gzip:
         data = data[:_GZIP_SLICE]
         try:
             out = self._inner.decompress(data, limit)
-        except zlib.error as error:
+        except _GZIP_ERROR as error:
             raise _BrokenError(f"gzip {str(error).rpartition(': ')[2]}") from error
         rest = self._inner.unused_data if self._inner.eof else self._inner.unconsumed_tail
         return out, len(data) - len(rest)
