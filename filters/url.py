@@ -14,6 +14,8 @@ import idna
 _CONTROLS_AND_SPACE = "".join(map(chr, range(33)))
 _LINE_CHARACTERS = str.maketrans("", "", "\t\n\r")
 _PORT_OF = {"http": "80", "https": "443"}
+_WITH_BACKSLASHES = ("http", "https", "ftp", "ws", "wss")
+"""Schemes in which browsers read a backslash as a slash (WHATWG URL, special schemes; file has no host)."""
 _MOST_PORT = 65535
 
 _PLAIN = re.compile(  # nothing to decode, escape or resolve, and no port: most URLs of a crawl
@@ -24,7 +26,8 @@ _PLAIN = re.compile(  # nothing to decode, escape or resolve, and no port: most 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _HOST_AND_PORT = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+:\d+(?:[/?#]|$)|localhost:\d+(?:[/?#]|$)", re.IGNORECASE)
 _REPEATED_SCHEME = re.compile(r"^(?:https?://)+(?=https?://)", re.IGNORECASE)
-_PARTS = re.compile(r"(?://([^/?#\\]*))?([^?#]*)(?:\?([^#]*))?", re.DOTALL)
+_BEFORE_QUERY = re.compile(r"[^?#]*")
+_PARTS = re.compile(r"(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?", re.DOTALL)
 _WWW = re.compile(r"www\d*\.(?=[^.]+\.)", re.ASCII)
 _NUMBER = re.compile(r"0x[0-9a-f]*|\d+", re.ASCII)
 
@@ -41,11 +44,12 @@ def canonical_url(url: str) -> str:
     """The SURT of `url`: `http://www.Example.com:80/B/?y=2&x=1#top` is `com,example)/b?x=1&y=2`.
 
     Two URLs are equal if they differ only in: scheme (http, https), user and password, the scheme's default port, a
-    leading `www.` or `www<digits>.`, case (of the path and query too), percent-encoding (decoded until nothing changes,
-    then encoded once), IDNA or Unicode spelling of the host, decimal, octal or hex spelling of an IPv4 address,
-    dots at the ends of the host, empty and dot segments, a slash at the end, the order of query arguments, an empty
-    query, a fragment, white space at the ends, and session ids (jsessionid, phpsessid, sid with 32 letters or digits,
-    aspsessionid, the pair cfid and cftoken, ASP.NET's path segment).
+    leading `www.` or `www<digits>.`, ASCII case (of the path and query too), percent-encoding (decoded until nothing
+    changes, then encoded once), IDNA or Unicode spelling of the host, decimal, octal or hex spelling of an IPv4
+    address, dots at the ends of the host, empty and dot segments, a slash at the end, backslashes for slashes (not in
+    the query), the order of query arguments, an empty query, a fragment, white space at the ends, and session ids
+    (jsessionid, phpsessid, sid with 32 letters or digits, aspsessionid, the pair cfid and cftoken, ASP.NET's path
+    segment).
 
     A URL without a scheme is taken for http. What has no host, or no legal port, is only stripped and lower-cased.
     Never raises. Source: Common Crawl's `url_surtkey`; differences are listed in docs/reference/exact_duplicates.md.
@@ -56,7 +60,7 @@ def canonical_url(url: str) -> str:
         return _assembled(host.lower(), "", path.lower(), query or "")
     try:
         scheme, authority, path, query = _split(url)
-        host, port = _host_and_port(authority)
+        host, port = _host(authority), _port(authority)
     except ValueError:
         return url.strip(_CONTROLS_AND_SPACE).lower()
     port = "" if port == _PORT_OF.get(scheme) else port
@@ -64,13 +68,15 @@ def canonical_url(url: str) -> str:
 
 
 def canonical_host(url: str) -> str | None:
-    """The host of `url` in lower case: IDNA for names, `1.2.3.4` or `2001:db8::1` for addresses; None without one."""
+    """The host of `url` in lower case: IDNA for names, `1.2.3.4` or `2001:db8::1` for addresses; None without one.
+
+    A host is one whatever stands behind it: a list that names it does not ask for the port.
+    """
     try:
         _, authority, _, _ = _split(url)
-        host, _ = _host_and_port(authority)
+        return _host(authority)
     except ValueError:
         return None
-    return host
 
 
 def canonical_site(url: str) -> str | None:
@@ -104,31 +110,35 @@ def _split(url: str) -> tuple[str, str, str, str]:
     if match is None and url.startswith("/") and not url.startswith("//"):
         raise ValueError("a path, no host")
     rest = url[match.end() :] if match else f"//{url}"
+    if scheme in _WITH_BACKSLASHES:
+        rest = _BEFORE_QUERY.sub(lambda before: before[0].replace("\\", "/"), rest, count=1)
     if scheme in _PORT_OF:  # browsers read http:host, http:/host and http:///host alike
-        rest = "//" + rest.lstrip("/\\")
+        rest = "//" + rest.lstrip("/")
     parts = _PARTS.match(rest)
     if parts is None or not parts[1]:
         raise ValueError("no host")
     return scheme, parts[1], parts[2], parts[3] or ""
 
 
-def _host_and_port(authority: str) -> tuple[str, str]:
-    """The host in its canonical spelling, and the port without leading zeros. ValueError if either is none."""
+def _host(authority: str) -> str:
+    """The host in its canonical spelling. ValueError if there is none."""
     place = authority.rpartition("@")[2]
     if place.startswith("["):
-        inside, _, behind = place[1:].partition("]")
-        return ipaddress.IPv6Address(inside.partition("%")[0]).compressed, _port(behind.removeprefix(":"))
-    name, _, port = place.partition(":")
-    return _name(name), _port(port)
+        inside = place[1:].partition("]")[0]
+        return ipaddress.IPv6Address(inside.partition("%")[0]).compressed
+    return _name(place.partition(":")[0])
 
 
-def _port(digits: str) -> str:
-    """`digits` without leading zeros, empty if there are none."""
+def _port(authority: str) -> str:
+    """The port without leading zeros, empty if there is none. ValueError if it is not legal."""
+    place = authority.rpartition("@")[2]
+    digits = place.partition("]")[2].removeprefix(":") if place.startswith("[") else place.partition(":")[2]
     if not digits:
         return ""
-    if not (digits.isascii() and digits.isdigit() and int(digits[:9]) <= _MOST_PORT):
+    number = digits.lstrip("0") or "0"
+    if not (digits.isascii() and digits.isdigit()) or len(number) > len(str(_MOST_PORT)) or int(number) > _MOST_PORT:
         raise ValueError("no port")
-    return str(int(digits))
+    return number
 
 
 def _name(host: str) -> str:

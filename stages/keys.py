@@ -34,7 +34,7 @@ class ExactDuplicates:
         ValueError: a key or a column is named twice.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     by: tuple[Literal["url", "text"], ...] = ("url", "text")
     priority: tuple[str, ...] = ()

@@ -67,6 +67,10 @@ def test_the_canonical_form_is_the_surt(url, canonical):
         ("http://example.com/a", "http:///example.com/a"),
         ("http://example.com/a", "http://http://example.com/a"),
         ("http://example.com/a", "//example.com/a"),
+        ("http://example.com/a/b", "http://example.com\\a\\b"),
+        ("http://example.com/a", "https:\\\\example.com\\a"),
+        ("http://example.com/a?b\\c", "http://example.com\\a?b\\c#\\d"),
+        ("ftp://example.com/a", "ftp://example.com\\a"),
         ("http://example.com:8080/a", "example.com:8080/a"),
         ("http://example.com/a", f"http://example.com/a?PHPSESSID={SESSION}"),
         ("http://example.com/a?b=1&c=2", f"http://example.com/a?b=1&jsessionid={SESSION}&c=2"),
@@ -88,6 +92,9 @@ def test_these_are_one_page(one, other):
         ("http://example.com/a", "http://news.example.com/a"),
         ("http://example.com/a", "http://wwww.example.com/a"),
         ("http://com/", "http://www.com/"),
+        ("http://example.com\\a/x", "http://example.com\\b/x"),
+        ("http://example.com/a?b/c", "http://example.com/a?b\\c"),
+        ("gopher://example.com\\a/x", "gopher://example.com\\b/x"),
         ("http://example.com/a", "http://example.com:443/a"),
         ("https://example.com/a", "https://example.com:80/a"),
         ("http://example.com/a", "http://example.com/b"),
@@ -136,6 +143,20 @@ def test_no_url_raises(url):
 
     assert canonical_url(f" {url}\n") == canonical
     assert canonical_host(url) is None or canonical_host(url)
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "00000000099999", "http", "１", "8" * 5000])
+def test_a_port_that_is_not_legal_leaves_the_host_and_no_canonical_form(port):
+    url = f"http://www.Example.com:{port}/A"
+
+    assert canonical_url(url) == url.lower()
+    assert (canonical_host(url), canonical_site(url)) == ("www.example.com", "example.com")
+    assert canonical_host(f"http://[::1]:{port}/") == "::1"
+
+
+@pytest.mark.parametrize(("port", "canonical"), [("65535", ":65535"), ("0" * 5000 + "1", ":1"), ("000", ":0")])
+def test_a_port_is_legal_up_to_65535_whatever_zeros_stand_before_it(port, canonical):
+    assert canonical_url(f"http://example.com:{port}/") == f"com,example{canonical})/"
 
 
 def test_what_has_no_host_is_stripped_and_in_lower_case():
