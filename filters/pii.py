@@ -49,8 +49,10 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(
     rf"(?<![{_LETTERS}0-9_])(?<![0-9]\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![{_LETTERS}0-9_]|\.[0-9])",
 )
+_NO_GROUP = "".join(rf"(?<!\b[0-9a-fA-F]{{{digits}}}:)" for digits in (1, 2, 3, 4))
+"""Before it there is no group of an IPv6 address and its colon: "IP:" and "node:" are none, "cafe:" may be one."""
 _IPV6 = re.compile(
-    rf"(?<![{_LETTERS}0-9_:.])[23][0-9a-fA-F]{{3}}:[0-9a-fA-F:]{{2,35}}+(?![{_LETTERS}0-9_:]|\.[0-9])",
+    rf"(?<![{_LETTERS}0-9_.])(?<!::){_NO_GROUP}[23][0-9a-fA-F]{{3}}:[0-9a-fA-F:]{{2,35}}+(?![{_LETTERS}0-9_:]|\.[0-9])",
 )
 
 _NOT_PUBLIC_V4 = tuple(

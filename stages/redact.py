@@ -39,7 +39,7 @@ class Redact:
         ValueError: nothing is to be replaced.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     emails: bool = True
     ip_addresses: bool = True
