@@ -7,6 +7,8 @@ import pyarrow.compute as pc
 from crawlsieve.dedup.partition import words_of
 
 _ROW_BITS = 40
+_MOST_IDS = (2**31 - 1) // 32
+"""Of one array: the offsets of a string array are int32."""
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -51,7 +53,13 @@ class Decisions:
 
 
 def hexadecimal(ids: pa.Array) -> pa.Array:
-    """string[n]: 32 lower-case hex digits of each binary(16) id, null where it is null."""
+    """string[n]: 32 lower-case hex digits of each binary(16) id, null where it is null.
+
+    Raises:
+        ValueError: there are more ids than one string array can hold.
+    """
+    if len(ids) > _MOST_IDS:
+        raise ValueError(f"{len(ids)} ids at once, {_MOST_IDS} ids are most: cut the batch")
     filled = pc.fill_null(ids, b"\0" * 16)
     words = words_of(filled.cast(pa.binary(16))).astype(">u8")
     raw = np.frombuffer(words.tobytes(), np.uint8)

@@ -1,5 +1,6 @@
 """Which partition a row belongs to, and how ids are written."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -41,6 +42,14 @@ def test_an_id_is_written_as_32_hex_digits_also_from_a_slice(ids, cut):
     column = pa.array(ids, pa.binary(16)).slice(cut)
 
     assert hexadecimal(column).to_pylist() == [None if one is None else one.hex() for one in ids[cut:]]
+
+
+def test_more_ids_than_the_offsets_of_a_string_can_number_are_an_error():
+    untouched = pa.py_buffer(np.zeros(2**30, np.uint8))  # pages of zeros that nobody reads take no memory
+    ids = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), 2**26, [None, untouched])
+
+    with pytest.raises(ValueError, match="67108863 ids"):
+        hexadecimal(ids)
 
 
 def decisions(*rows):
