@@ -56,10 +56,15 @@ def automaton(parts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         (int32[s, 36]: next state for each symbol; bool[s]: a part ends here). State 0 is the start.
+
+    Raises:
+        ValueError: a part is empty, or has anything else in it.
     """
     trie: list[list[int]] = [[0] * _SYMBOLS]
     ends = [False]
     for part in parts:
+        if not (part.isascii() and part.isalnum()):
+            raise ValueError("a part has ASCII letters and digits, and at least one")
         state = 0
         for symbol in SYMBOL[np.frombuffer(part.encode("ascii"), np.uint8)].tolist():
             if not trie[state][symbol]:

@@ -137,6 +137,12 @@ def test_a_part_is_found_across_what_is_no_letter_or_digit(url, found):
     assert parts(url, "porn") == found
 
 
+@pytest.mark.parametrize("part", ["", "po-rn", "pörn", "porn "])
+def test_a_part_is_made_of_ascii_letters_and_digits(part):
+    with pytest.raises(ValueError, match="ASCII letters and digits"):
+        automaton(["fine", part])
+
+
 def test_a_part_inside_another_one_is_found():
     assert parts("xxbcxx", "abcd", "bc")
     assert parts("xxabcxx", "abcd", "bc")
