@@ -8,6 +8,7 @@ _VERSION = re.compile(rb"WARC/\d+\.\d+[ \t]*\r?\n", re.IGNORECASE)
 _BOUNDARY = rb"(WARC/\d\.\d+[ \t]*\r?\n[A-Za-z-]+:)"
 _NEXT = re.compile(_BOUNDARY)
 _END = re.compile(rb"\r?\n\r?\n|" + _BOUNDARY)
+_LINE = re.compile(r"\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MAX_HEAD = 256 << 10
 
@@ -50,9 +51,12 @@ class Warc:
 
 
 def parse_fields(head: bytes) -> dict[str, str]:
-    """Names (lower case) and values of a head's lines; of a name that comes twice, the first."""
+    """Names (lower case) and values of a head's lines; of a name that comes twice, the first.
+
+    A line ends where the standard says, and not at all that `str.splitlines` takes for an end: a URL may hold U+2028.
+    """
     fields: dict[str, str] = {}
-    for line in _FOLD.sub(" ", decode(head)).splitlines():
+    for line in _LINE.split(_FOLD.sub(" ", decode(head))):
         name, colon, value = line.partition(":")
         if colon:
             fields.setdefault(name.strip().lower(), value.strip())

@@ -6,6 +6,7 @@ import pytest
 
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.read import Source, open_input, survey
+from crawlsieve.stages.read.rows import clean_url
 from tests.warcs import HTML, errors, gzipped, pages, read_file, record, response, zstandarded
 
 
@@ -189,3 +190,15 @@ def test_the_same_file_twice_gives_the_same_records_twice(tmp_path):
 
     assert inputs[0] == inputs[1]
     assert len(inputs) == 2
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"])
+def test_a_line_of_a_head_ends_only_at_a_line_feed(tmp_path, end):
+    url = f"http://example.org/a{end}Content-Length: 3"
+    served = response(b"<p>x", content_type=f"text/html; a={end}; charset=koi8-r")
+
+    rows, _ = read_file(tmp_path / "a.warc", record(0, served, WARC_Target_URI=url) + record(1))
+
+    assert pages(rows) == [0, 1]
+    assert rows[0]["url"] == clean_url(url)
+    assert rows[0]["charset"] == "koi8-r"
