@@ -24,7 +24,6 @@ from crawlsieve.stages.read.source import Input, Source
 _T = TypeVar("_T")
 _LONGEST_BACKOFF = 60.0
 _PEEK = 64 << 10
-_PATIENCE = 600.0  # seconds to wait for another reader of the same process to give a connection back
 _JITTER = random.SystemRandom()
 
 
@@ -168,8 +167,7 @@ class Stored:
             return self._file
         self._drop()
         if self._slot is not None:
-            if not self._slot.acquire(timeout=_PATIENCE):
-                raise SourceError(f"{self.item.path}: all {self._source.connections_per_host} connections are in use")
+            self._slot.acquire()  # without a limit: other readers being slow is nothing that is wrong with this input
             self._holds_slot = True
         self._file = open_at(self.item, self._source, self._position)
         self._file_position = self._position

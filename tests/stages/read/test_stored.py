@@ -185,18 +185,41 @@ def test_a_local_file_is_never_asked_twice(tmp_path, monkeypatch, pauses):
     assert pauses == []
 
 
-def test_a_host_has_only_so_many_connections(site, monkeypatch):
+def test_a_host_has_only_so_many_connections(site):
     paths = tuple(site.put(f"{number}.warc.gz", gzipped(record(number))) for number in range(2))
     source = Source(paths=paths, connections_per_host=1)
     first, second = survey(source)
-    monkeypatch.setattr(stored, "_PATIENCE", 0.01)
+    said = []
 
+    def read_the_second():
+        with Stored(second, source) as two:
+            said.append(two.read(1))
+
+    waiting = threading.Thread(target=read_the_second, daemon=True)
     with Stored(first, source) as one:
         one.read(1)
-        with Stored(second, source) as two, pytest.raises(SourceError, match="all 1 connections are in use"):
-            two.read(1)
-    with Stored(second, source) as two:
-        assert two.read(1)
+        waiting.start()
+        waiting.join(0.2)
+        assert said == []
+    waiting.join(20)
+    assert said == [b"\x1f"]
+
+
+def test_waiting_for_another_reader_has_no_limit(site, monkeypatch):
+    class Busy:
+        """Given back in a year."""
+
+        def acquire(self, *, timeout=None):
+            return timeout is None
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(stored, "slot", lambda *_: Busy())
+    source = Source(paths=(site.put("a.warc.gz", gzipped(record(1))),))
+
+    with Stored(survey(source)[0], source) as file:
+        assert file.read(1)
 
 
 def test_readers_in_threads_share_the_connections(site):
