@@ -17,6 +17,7 @@ _ISO = re.compile(
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SAID = ("source_id", "url", "content_type", "charset", "metadata", "error")
 _ABSENT = b"\xff" * 8
 
 
@@ -53,7 +54,8 @@ class Rows:
         shard: position of the input among the inputs.
         path: the input, as the recipe names it.
         max_rows: most rows in a batch.
-        max_bytes: most bytes of payload and text in a batch of more than one row.
+        max_bytes: most bytes in a batch of more than one row: payload, text, and all else that a source may say at
+            any length.
     """
 
     def __init__(self, shard: int, path: str, max_rows: int, max_bytes: int) -> None:
@@ -73,6 +75,7 @@ class Rows:
         row.raw = None  # a batch holds nothing that its limits do not count
         if row.error is not None or row.reasons:
             row.payload, row.text, size = None, None, 0  # no later step looks at it
+        size += sum(_size(getattr(row, name)) for name in _SAID)
         full = len(self._rows) >= self._max_rows or self._bytes + size > self._max_bytes
         batch = self.cut() if full else None
         self._rows.append(row)
@@ -102,9 +105,13 @@ class Rows:
         return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in RECORD], schema=RECORD)
 
     def _identity(self, row: Row) -> bytes:
-        if row.raw is None:
-            return identity((self._path.encode(errors="replace"), str(row.offset).encode(), _bytes(row.error)))
-        return identity((_bytes(row.source_id), _bytes(row.url), _bytes(row.date), row.raw))
+        said = (_bytes(row.source_id), _bytes(row.url), _bytes(row.date))
+        if row.raw is not None:
+            return identity((*said, row.raw))
+        # Several records may begin at one offset: that of the compressed frame which holds them all.
+        number = self._done + len(self._rows)
+        place = (_bytes(self._path), str(row.offset).encode(), str(number).encode(), _bytes(row.error))
+        return identity((*place, *said))
 
 
 def identity(parts: Iterable[bytes | None]) -> bytes:
@@ -171,6 +178,11 @@ def clean_url(text: str) -> str | None:
 def clean_text(text: str) -> str:
     """Lone surrogates, which no UTF-8 can hold, as U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def _size(text: str | None) -> int:
+    """UTF-8 bytes of a text."""
+    return 0 if text is None else len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _bytes(text: str | None) -> bytes | None:

@@ -32,7 +32,7 @@ class Source:
         timeout_seconds: silence on a connection after which it counts as broken.
         max_record_bytes: a record whose block, decoded payload, line or text is larger fails.
         batch_rows: most rows in one batch.
-        batch_bytes: most bytes of payload and text in one batch; a larger record travels alone.
+        batch_bytes: most bytes of payload, text, metadata, addresses in one batch; a larger record travels alone.
         on_unreachable: whether a file that cannot be read after all retries fails the run, or becomes one `failed` row.
     """
 

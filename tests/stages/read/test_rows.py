@@ -130,3 +130,15 @@ def test_batches_are_cut_at_rows_and_bytes():
     cut = [[len(payload) for payload in batch.column("payload").to_pylist()] for batch in batches if batch]
     assert cut == [[10, 10, 10], [10, 90], [200], [1, 99], [1]]
     assert rows.cut() is None
+
+
+@pytest.mark.parametrize("name", ["source_id", "url", "content_type", "charset", "metadata", "error"])
+@pytest.mark.parametrize("reasons", [(), ("revisit",)])
+def test_whatever_a_source_says_counts_into_the_bytes_of_a_batch(name, reasons):
+    rows = Rows(0, "a", 100, 100)
+    said = ["x" * 60, "x" * 40, "x", "ß" * 50, "ß"]
+
+    batches = [rows.add(Row(offset=0, raw=b"", reasons=reasons, **{name: value})) for value in said]
+    batches.append(rows.cut())
+
+    assert [batch.column(name).to_pylist() for batch in batches if batch] == [said[:2], said[2:3], said[3:4], said[4:]]

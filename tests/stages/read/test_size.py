@@ -112,3 +112,14 @@ def test_white_space_without_end_takes_no_memory(read):
 
     assert pages(rows) == [1]
     assert peak < 16 << 20
+
+
+def test_records_too_large_in_one_frame_are_two_records(tmp_path):
+    block = response(b"x" * 2000)
+    frame = gzipped(record(0, block) + record(1, block) + record(1, block))
+
+    rows, _ = read_file(tmp_path / "a.warc.gz", frame, max_record_bytes=1000)
+
+    assert errors(rows) == ["record_too_large"] * 3
+    assert len({row["source_offset"] for row in rows}) == 1
+    assert len({row["id"] for row in rows}) == 3
