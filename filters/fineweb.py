@@ -62,8 +62,8 @@ def _count_lines(
 ) -> None:
     """Set counts int64[n, 5]: lines, those that end in a TERMINAL code point, short ones; line feeds; others.
 
-    Blank lines are no lines; others are all code points but line feeds. Both are
-    read off the lines, which spares a pass over the bytes.
+    Blank lines are no lines here; the others are all code points but line feeds. Line feeds and others are read off
+    the lines, which spares a pass over the bytes.
     """
     first, start, length, chars, blank = lines
     for doc in range(first.size - 1):

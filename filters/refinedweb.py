@@ -3,8 +3,8 @@
 Source: DCLM, baselines/mappers/modifiers.py with dclm_baseline_refinedweb.yaml (Li et al. 2024, arXiv:2406.11794),
 after RefinedWeb, appendix G.2 (Penedo et al. 2023, arXiv:2306.01116). Each line meets the rules in this order:
 
-1. more than half of its code points are upper case: it goes (`uppercase`);
-2. all of them are numbers: it goes (`numeric`);
+1. more than half of its code points are upper or title case letters: it goes (`uppercase`);
+2. all of them are numbers, of category N: it goes (`numeric`);
 3. it is a counter, such as "3 likes", "1.2K views", with symbols around it or not: it goes (`counter`);
 4. it has one word: it goes (`few_words`);
 5. if it has at most 10 words: every "items in cart" is cut out with one white space before it, then "Read more..." at

@@ -96,7 +96,7 @@ def _judge(data: np.ndarray, line: tuple[int, int], words: int, spare: np.ndarra
 
 @kernel
 def _count_kinds(data: np.ndarray, i: int, stop: int, table: np.ndarray) -> tuple[int, int, int]:
-    """Code points of data[i:stop]; upper case letters and numbers among them."""
+    """Code points of data[i:stop]; upper or title case letters and numbers (category N) among them."""
     chars = upper = numbers = 0
     while i < stop:
         cp, size = decode(data, i, stop)

@@ -82,6 +82,7 @@ RULE_SETS: dict[str, tuple[Rule, ...]] = {
     "fineweb@datatrove": (
         Rule("fineweb_line_punctuation", "line_punctuation_ratio", at_least=0.12),
         Rule("fineweb_short_lines", "short_line_ratio", at_most=0.67),
+        # 0.01 is datatrove's default, with which FineWeb was made; the paper prints 0.1, and FineWeb-2 uses that
         Rule("fineweb_repeated_lines", "repeated_line_char_ratio", at_most=0.01),
         Rule("fineweb_newlines", "newline_to_word_ratio", at_most=0.3),
     ),

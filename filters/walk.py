@@ -71,7 +71,11 @@ def says(data: np.ndarray, at: int, stop: int, phrase: np.ndarray) -> bool:
 
 @kernel
 def copy(out: np.ndarray, k: int, data: np.ndarray, start: int, stop: int) -> int:
-    """Write data[start:stop] to out[k:]; the end of what is written."""
+    """Write data[start:stop] to out[k:]; the end of what is written.
+
+    Callers guarantee the room: `out` is as large as all that they write. Without it nothing is written: a mistake
+    costs a text, no memory.
+    """
     size = stop - start
     if k < 0 or start < 0 or k + size > out.size:
         return k

@@ -32,13 +32,15 @@ GOPHER_QUALITY = pa.schema(
 """What `filters.gopher.gopher_quality` measures."""
 
 
-def _repetition(suffix: str, what: str, text: str, top: str, again: str) -> pa.Schema:
-    """The 13 signals of Table A1: which copies count, what divides, which n-gram is the top, which are repeated."""
+def _repetition(suffix: str, counted: tuple[str, str], text: str, top: str, again: str) -> pa.Schema:
+    """The 13 signals of Table A1: which copies count, of which lines, what divides, which n-gram is top, which repeated."""
+    what, lines = counted
+    spans = {"line": lines, "paragraph": "paragraphs"}
     copies = [
         field
-        for name in ("line", "paragraph")
+        for name, all_of_them in spans.items()
         for field in (
-            _ratio(f"duplicate_{name}_ratio{suffix}", f"{name}s that {what}", f"{name}s"),
+            _ratio(f"duplicate_{name}_ratio{suffix}", f"{name}s that {what}", all_of_them),
             _ratio(
                 f"duplicate_{name}_char_ratio{suffix}",
                 f"code points of {name}s that {what}",
@@ -54,7 +56,10 @@ def _repetition(suffix: str, what: str, text: str, top: str, again: str) -> pa.S
 
 GOPHER_REPETITION_DATATROVE = _repetition(
     "",
-    "occurred before",
+    (
+        "occurred before",
+        "lines, empty ones left out, and one more for a line break at either end of the text (two are equal lines)",
+    ),
     "code points of the text",
     "code points of the most frequent {n}-gram, words joined by spaces, times its count",
     "code points of {n}-grams that occurred before, without overlap",
@@ -63,7 +68,7 @@ GOPHER_REPETITION_DATATROVE = _repetition(
 
 GOPHER_REPETITION_DCLM = _repetition(
     "_dclm",
-    "occur more than once, all copies,",
+    ("occur more than once, all copies,", "lines, blank ones left out"),
     "code points of all {of}",
     "code points of the most frequent {n}-gram that occurs twice, times its count",
     "code points of words in any {n}-gram that occurs twice",

@@ -5,8 +5,8 @@ import pyarrow as pa
 from crawlsieve.schemas.column import column
 
 REFINEDWEB_REMOVES = {
-    "uppercase": "of which more than half is upper case",
-    "numeric": "of digits only",
+    "uppercase": "of which more than half is upper or title case letters",
+    "numeric": "of numbers only (Unicode category N: digits, fractions, Roman numerals)",
     "counter": "that count likes, shares, comments and the like",
     "few_words": "of one word",
     "phrase": "of nothing but a button's label",

@@ -17,12 +17,16 @@ def removed(line):
     return [rule for rule, count in zip(REFINEDWEB_REMOVES, counts, strict=True) if count]
 
 
-@pytest.mark.parametrize(("line", "rules"), [("AB cd", []), ("ABC d", ["uppercase"]), ("ЖЖЖ ж", ["uppercase"])])
+@pytest.mark.parametrize(
+    ("line", "rules"), [("AB cd", []), ("ABC d", ["uppercase"]), ("ЖЖЖ ж", ["uppercase"]), ("ǅǅǅ d", ["uppercase"])]
+)
 def test_half_of_a_line_may_be_upper_case(line, rules):
     assert removed(line) == rules
 
 
-@pytest.mark.parametrize(("line", "rules"), [("12345", ["numeric"]), ("٣٤", ["numeric"]), ("1 2", []), ("12 x", [])])
+@pytest.mark.parametrize(
+    ("line", "rules"), [("12345", ["numeric"]), ("٣٤", ["numeric"]), ("Ⅷ½", ["numeric"]), ("1 2", []), ("12 x", [])]
+)
 def test_a_line_of_numbers_only_goes(line, rules):
     assert removed(line) == rules
 
