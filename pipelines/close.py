@@ -3,37 +3,39 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 
 from crawlsieve import __version__
 from crawlsieve.pipelines.card import card
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.progress import Progress
+from crawlsieve.pipelines.resume import UNREACHABLE
+from crawlsieve.pipelines.standing import manifest_path, standing_manifest
 from crawlsieve.stages.curate_shard import staged_done
 from crawlsieve.stages.errors import BalanceError
-from crawlsieve.stages.files import join, read_json, remove, sizes, write_json, writing
+from crawlsieve.stages.files import join, remove, sizes, write_json, writing
 from crawlsieve.stages.judge import Judge
 from crawlsieve.stages.publish import TABLES
 
 OUTCOMES = ("documents", "rejected", "duplicates", "failed")
 
-NOT_DETERMINISTIC = ("error/extract_watchdog", "error/extract_crashed")
-"""Outcomes that the machine decides, not the input; a run that has one says so."""
+NOT_DETERMINISTIC = ("error/extract_watchdog", "error/extract_crashed", UNREACHABLE)
+"""Outcomes that the machine or the network decides, not the input; a run that has one says so."""
 
 _TIMES = ("microseconds", "retries")
 
 
 def finished(job: Job) -> dict[str, Any] | None:
-    """The manifest of this very run, if all of its files stand."""
-    manifest = read_json(join(job.recipe.output, "manifest.json"))
-    if manifest is None or manifest["key"] != job.key:
+    """The manifest of this very run, if its files stand, no others do, and every input could be reached.
+
+    Raises:
+        CrawlsieveError: the manifest is not of crawlsieve.
+    """
+    manifest = standing_manifest(job.recipe.output)
+    if manifest is None or manifest["key"] != job.key or UNREACHABLE in manifest["counts"].get("sink", {}):
         return None
-    for file in manifest["files"]:
-        system, place = fsspec.core.url_to_fs(join(job.recipe.output, file["path"]))
-        if not system.exists(place) or system.size(place) != file["bytes"]:
-            return None
-    return manifest
+    listed = {file["path"]: file["bytes"] for file in manifest["files"]}
+    return manifest if listed == _standing(job) else None
 
 
 def close(job: Job, counted: pa.Table, files: pa.Table, shown: Progress) -> dict[str, Any]:
@@ -47,12 +49,14 @@ def close(job: Job, counted: pa.Table, files: pa.Table, shown: Progress) -> dict
     for file in files.to_pylist():
         rows[file["table"]] += file["rows"]
     check_balance(steps, rows)
-    manifest = _manifest(job, counted, steps, rows)
+    done = {key: staged_done(join(job.work, "curated"), key) for key in dict.fromkeys(job.task_keys)}
+    manifest = _manifest(job, steps, rows)
+    manifest["inputs"] = _inputs(job, counted, done)
     manifest["files"] = files.to_pylist()
-    _remove_strays(job, manifest["files"])
+    _remove_strays(job, {file["path"] for file in manifest["files"]}, done)
     with writing(join(job.recipe.output, "README.md")) as file:
         file.write(card(manifest).encode())
-    write_json(join(job.recipe.output, "manifest.json"), manifest)
+    write_json(manifest_path(job.recipe.output), manifest)
     shown.funnel(manifest)
     return manifest
 
@@ -88,11 +92,12 @@ def check_balance(steps: dict[str, dict[str, int]], rows: Counter[str]) -> None:
         raise BalanceError("the run does not balance, so it has no manifest: " + "; ".join(wrong))
 
 
-def _manifest(job: Job, counted: pa.Table, steps: dict[str, dict[str, int]], rows: Counter[str]) -> dict[str, Any]:
+def _manifest(job: Job, steps: dict[str, dict[str, int]], rows: Counter[str]) -> dict[str, Any]:
     return {
         "name": job.recipe.name,
         "crawlsieve": __version__,
         "key": job.key,
+        "packages": job.common["packages"],
         "recipe": job.recipe.options,
         "files_read": job.files,
         "rules": [
@@ -101,7 +106,6 @@ def _manifest(job: Job, counted: pa.Table, steps: dict[str, dict[str, int]], row
             if isinstance(named.step, Judge)
             for rule in named.step.bounds()
         ],
-        "inputs": _inputs(job, counted),
         "counts": {
             step: {name: value for name, value in sorted(names.items()) if name not in _TIMES}
             for step, names in sorted(steps.items())
@@ -119,7 +123,7 @@ def _manifest(job: Job, counted: pa.Table, steps: dict[str, dict[str, int]], row
     }
 
 
-def _inputs(job: Job, counted: pa.Table) -> list[dict[str, Any]]:
+def _inputs(job: Job, counted: pa.Table, done: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Each input with its fingerprint, the hash of what was read, and how many records it held."""
     read: dict[int, dict[str, int]] = defaultdict(dict)
     for row in counted.filter(pa.compute.equal(counted["step"], "read")).to_pylist():
@@ -130,26 +134,27 @@ def _inputs(job: Job, counted: pa.Table) -> list[dict[str, Any]]:
             "format": item.format,
             "size": item.size,
             "version": item.version,
-            "sha256": staged_done(join(job.work, "curated"), key)["sha256"],
+            "sha256": done[key]["sha256"],
             **{name: value for name, value in sorted(read[number].items()) if name not in _TIMES},
         }
         for number, (item, key) in enumerate(zip(job.inputs, job.task_keys, strict=True))
     ]
 
 
-def _remove_strays(job: Job, files: list[dict[str, Any]]) -> None:
+def _standing(job: Job) -> dict[str, int]:
+    """Path below the output -> bytes, of every file in a table."""
+    return {join(table, path): size for table in TABLES for path, size in sizes(join(job.recipe.output, table)).items()}
+
+
+def _remove_strays(job: Job, known: set[str], done: dict[str, dict[str, Any]]) -> None:
     """Files in the tables that are not of this run, and work that it does not use."""
-    known = {file["path"] for file in files}
-    for table in TABLES:
-        for path in sizes(join(job.recipe.output, table)):
-            if join(table, path) not in known:
-                remove(join(job.recipe.output, table, path))
-    needed = set(job.task_keys)
+    for path in _standing(job).keys() - known:
+        remove(join(job.recipe.output, path))
     for path in sizes(join(job.work, "curated")):
         key, _, name = path.partition("/")
-        if key not in needed:
+        if key not in done:
             remove(join(job.work, "curated", key))
-        elif name != "done.json" and staged_done(join(job.work, "curated"), key)["attempt"] not in name:
+        elif name != "done.json" and done[key]["attempt"] not in name:
             remove(join(job.work, "curated", path))
     for path in {path.partition("/")[0] for path in sizes(join(job.work, "published"))} - {job.key}:
         remove(join(job.work, "published", path))

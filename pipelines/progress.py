@@ -81,7 +81,8 @@ class Progress:
         self._console.print(table)
         if not manifest["deterministic"]:
             self.say(
-                "not deterministic: the machine ended the extraction of a page (extract_watchdog, extract_crashed)"
+                "not deterministic: the machine or the network decided what became of a record "
+                "(extract_watchdog, extract_crashed, unreachable)"
             )
 
     @contextmanager

@@ -2,14 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.recipe.load import Recipe
-from crawlsieve.stages.files import join, read_json
+from crawlsieve.pipelines.standing import standing_manifest, standing_state
+from crawlsieve.stages.errors import CrawlsieveError, RecipeError
+from crawlsieve.stages.files import join
 from crawlsieve.stages.read.places import failures, is_http, protocol
 
 _OTHER = "Choose another folder with --output."
@@ -41,11 +42,22 @@ def output_problem(recipe: Recipe, *, writes: bool) -> str:
     return problem
 
 
+def refuse_other_run(recipe: Recipe) -> None:
+    """Look once more, now that nobody else can begin a run there.
+
+    Raises:
+        RecipeError: since `output_problem` looked, somebody has.
+    """
+    problem = output_problem(recipe, writes=False)
+    if problem:
+        raise RecipeError(f"{recipe.path} output: {problem}")
+
+
 def output_state(recipe: Recipe) -> str:
     """What stands at the output of a recipe that `output_problem` found nothing wrong with, in a few words."""
-    if read_json(join(recipe.output, "manifest.json")) is not None:
+    if standing_manifest(recipe.output) is not None:
         return "holds a finished run of this name; what is unchanged is not repeated"
-    if read_json(join(recipe.output, "_work", "state.json")) is not None:
+    if standing_state(recipe.output) is not None:
         return "holds an unfinished run of this name, which goes on"
     return "new"
 
@@ -64,14 +76,12 @@ def _other_run(recipe: Recipe, system: AbstractFileSystem, place: str) -> str:
     """Whether the folder is somebody else's."""
     if not system.exists(place):
         return ""
-    for record in (join(recipe.output, "manifest.json"), join(recipe.output, "_work", "state.json")):
-        try:
-            found: Any = read_json(record)
-        except ValueError:
-            found = []
-        if not isinstance(found, dict | None):
-            return f"'{record}' is not of crawlsieve. {_OTHER}"
-        if found is not None and found.get("name", recipe.name) != recipe.name:
+    try:
+        records = (standing_manifest(recipe.output), standing_state(recipe.output))
+    except CrawlsieveError as error:
+        return f"{error}. {_OTHER}"
+    for found in records:
+        if found is not None and found["name"] != recipe.name:
             return f"'{recipe.output}' holds the run '{found['name']}', and this recipe is '{recipe.name}'. {_OTHER}"
     names = sorted(entry.rstrip("/").rpartition("/")[2] for entry in system.ls(place, detail=False))
     strange = [name for name in names if not name.startswith(".")]

@@ -59,7 +59,7 @@ def test_pages_without_extract_are_told(recipe, tmp_path):
 
 
 def test_an_input_inside_the_output_is_told(recipe, tmp_path):
-    put(tmp_path / "out" / "_work" / "state.json", {"name": "cc"})
+    put(tmp_path / "out" / "_work" / "state.json", RECORD)
     (tmp_path / "out" / "b.jsonl").write_text("")
 
     assert told(recipe("- redact\n", {"source.paths": "a.jsonl,./out/../out/b.jsonl"})) == (
@@ -166,6 +166,8 @@ def test_everything_that_is_wrong_is_told_at_once(recipe, tmp_path):
 
 
 OTHER = "Choose another folder with --output."
+RECORD = {"name": "cc", "key": "0", "crawlsieve": "1", "common": {}, "inputs": {}}
+"""What every manifest and every state of a run has."""
 
 
 def put(path, value):
@@ -192,7 +194,7 @@ def test_an_output_that_may_not_be_written_is_told(recipe, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("record", ["manifest.json", "_work/state.json"])
 def test_an_output_that_holds_another_run_is_told(recipe, tmp_path, record):
-    put(tmp_path / "out" / record, {"name": "other"})
+    put(tmp_path / "out" / record, RECORD | {"name": "other"})
 
     assert told(recipe("- redact\n")) == (
         f"cc.yaml output: 'out' holds the run 'other', and this recipe is 'cc'. {OTHER}"
@@ -207,12 +209,13 @@ def test_an_output_that_holds_something_else_is_told(recipe, tmp_path):
     )
 
 
-def test_a_manifest_of_something_else_is_told(recipe, tmp_path):
-    put(tmp_path / "out" / "manifest.json", [1])
+@pytest.mark.parametrize("record", ["manifest.json", "_work/state.json"])
+@pytest.mark.parametrize("content", ["[1]", "{", "{}", '{"name": "cc"}', '{"name": "an app", "version": 3}'])
+def test_a_record_of_something_else_is_told(recipe, tmp_path, record, content):
+    (tmp_path / "out" / "_work").mkdir(parents=True)
+    (tmp_path / "out" / record).write_text(content)
 
-    assert told(recipe("- redact\n")) == (f"cc.yaml output: 'out/manifest.json' is not of crawlsieve. {OTHER}")
-    (tmp_path / "out" / "manifest.json").write_text("{")
-    assert told(recipe("- redact\n")) == (f"cc.yaml output: 'out/manifest.json' is not of crawlsieve. {OTHER}")
+    assert told(recipe("- redact\n")) == (f"cc.yaml output: 'out/{record}' is not of crawlsieve. {OTHER}")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +230,7 @@ def test_a_manifest_of_something_else_is_told(recipe, tmp_path):
 )
 def test_an_output_is_new_or_gone_on_with(recipe, tmp_path, record, state):
     if record:
-        put(tmp_path / "out" / record, {"name": "cc"})
+        put(tmp_path / "out" / record, RECORD)
     made = recipe("- redact\n")
 
     check(made)
