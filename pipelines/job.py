@@ -3,9 +3,10 @@
 import dataclasses
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import fsspec
@@ -36,8 +37,9 @@ _NOT_IN_KEY = (
     "timeout_seconds",
     "batch_rows",
     "batch_bytes",
+    "on_unreachable",
 )
-"""Options of the source that say how to fetch, not what is read."""
+"""Options of the source that say how to fetch, not what is read. What was unreachable is tried again in any case."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Job:
                 {"name": named.name, "version": named.step.version, "options": _plain(named.step)}
                 for named in self.recipe.chain
             ],
-            "exact_duplicates": _plain(self.outcomes.exact),
+            "exact_duplicates": {"version": self.outcomes.exact.version, "options": _plain(self.outcomes.exact)},
             "keep_rejected": self.recipe.keep_rejected,
             "files": self._contents,
         }
@@ -113,8 +115,11 @@ class Job:
 
 def _versions() -> dict[str, str]:
     """Name -> version of the installed packages that decide what a text or a language is."""
-    installed = {one.name.lower(): one.version for one in distributions() if one.name.lower() in _DECIDING}
-    return dict(sorted(installed.items()))
+    found = {}
+    for name in sorted(_DECIDING):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step
