@@ -33,7 +33,7 @@ GOPHER_QUALITY = pa.schema(
 
 
 def _repetition(suffix: str, counted: tuple[str, str], text: str, top: str, again: str) -> pa.Schema:
-    """The 13 signals of Table A1: which copies count, of which lines, what divides, which n-gram is top, which repeated."""
+    """The 13 signals of Table A1: which copies count, of which lines, what divides, the top n-gram, which repeat."""
     what, lines = counted
     spans = {"line": lines, "paragraph": "paragraphs"}
     copies = [
