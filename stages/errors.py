@@ -13,5 +13,13 @@ class SourceError(CrawlsieveError):
     """An input cannot be listed or read, after all retries."""
 
 
+class UnreachableError(SourceError):
+    """An input cannot be fetched, for good or after all retries. What the recipe says under `on_unreachable` holds."""
+
+
+class MissingError(UnreachableError):
+    """There is no such input."""
+
+
 class BalanceError(CrawlsieveError):
     """Records went in that did not come out: the totals do not balance."""

@@ -16,7 +16,7 @@ import fsspec
 from fsspec import AbstractFileSystem
 
 from crawlsieve.stages.errors import SourceError
-from crawlsieve.stages.read.source import Input, Source
+from crawlsieve.stages.read.source import UNREACHABLE, Input, Source
 from crawlsieve.stages.read.web import WebFile
 
 _BLOCK = 8 << 20  # one request to an object store
@@ -112,7 +112,7 @@ def open_at(item: Input, source: Source, position: int) -> Opened:
         file = filesystem(item.path, source).open(item.path, "rb", block_size=_BLOCK, cache_type="readahead")
         file.seek(position)
         opened = Opened(cast("Bytes", file), file.size, version_of(getattr(file, "details", {})))
-    if item.version and opened.version and opened.version != item.version:
+    if opened.version and item.version not in {"", UNREACHABLE, opened.version}:
         opened.file.close()
         raise SourceError(f"{item.path} changed while the run was reading it. Run again: it is surveyed anew.")
     return opened

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.errors import UnreachableError
 from crawlsieve.stages.read import jsonl, page, parquet, warc
 from crawlsieve.stages.read.arc import Arc
 from crawlsieve.stages.read.framing import Block, Framing, Unreadable
@@ -35,7 +35,8 @@ class Reading:
         """The batches.
 
         Raises:
-            SourceError: the input changed, or is unreachable and `on_unreachable` is `fail`.
+            UnreachableError: it cannot be fetched, and `on_unreachable` is `fail`.
+            SourceError: the input changed.
         """
         rows = Rows(self._shard, self._input.path, self._source.batch_rows, self._source.batch_bytes)
         for row in self._surviving():
@@ -45,17 +46,19 @@ class Reading:
             yield batch
 
     def _surviving(self) -> Iterator[Row]:
-        """The rows, and one for what an unreachable input still owes."""
+        """The rows, and one for what an unreachable input still owes: where the last row before it began."""
+        reached = 0
         with Stored(self._input, self._source) as stored:
             try:
                 for row in self._rows(stored):
                     self.tally.bytes_read = stored.bytes_read
+                    reached = row.offset
                     yield row
-            except SourceError as error:
+            except UnreachableError as error:
                 if self._source.on_unreachable == "fail":
                     raise
                 self.tally.records += 1
-                yield Row(offset=stored.tell(), error=f"unreachable: {error}")
+                yield Row(offset=reached, error=f"unreachable: {error}")
             finally:
                 self.tally.bytes_read = stored.bytes_read
                 self.tally.retries = stored.retries

@@ -13,6 +13,9 @@ Role = Literal["text", "id", "url", "date"]
 COMMON_CRAWL = "https://data.commoncrawl.org/"
 """Where the lines of Common Crawl's `*.paths.gz` lists begin."""
 
+UNREACHABLE = "unreachable"
+"""Version of an input that the survey could not reach and that is to be recorded, not to fail the run."""
+
 _SECRETS = frozenset({"key", "secret", "token", "password", "username", "credentials"})
 
 
@@ -33,7 +36,8 @@ class Source:
         max_record_bytes: a record whose block, decoded payload, line or text is larger fails.
         batch_rows: most rows in one batch.
         batch_bytes: most bytes of payload, text, metadata, addresses in one batch; a larger record travels alone.
-        on_unreachable: whether a file that cannot be read after all retries fails the run, or becomes one `failed` row.
+        on_unreachable: whether a file that cannot be fetched after all retries fails the run, or becomes one `failed` row;
+            one that does not exist when the run begins always fails it.
     """
 
     paths: Annotated[tuple[str, ...], MinLen(1)]
@@ -71,7 +75,7 @@ class Input:
         path: the address as the recipe names it, a glob resolved.
         format: what it holds.
         size: stored bytes; null where the server does not say.
-        version: ETag, generation or time of change; empty where there is none.
+        version: ETag, generation or time of change; empty where there is none, UNREACHABLE if nobody could ask.
     """
 
     path: str

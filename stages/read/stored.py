@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Self, TypeVar
 
-from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.errors import MissingError, SourceError, UnreachableError
 from crawlsieve.stages.read.places import (
     Opened,
     failures,
@@ -31,7 +31,7 @@ def persist(ask: Callable[[], _T], path: str, source: Source) -> _T:
     """What `ask` returns, asked again after passing faults.
 
     Raises:
-        SourceError: `ask` failed for good, or more often than `source.retries` allows.
+        UnreachableError: `ask` failed for good, or more often than `source.retries` allows.
     """
     failed = 0
     while True:
@@ -46,15 +46,27 @@ def back_off(path: str, source: Source, failed: int, error: Exception) -> None:
     """Sleep after failure number `failed`: exponential, with full jitter, and never less than the server asked for.
 
     Raises:
-        SourceError: the fault will not pass, or `failed` is more than `source.retries` allows.
+        MissingError: there is no such file.
+        UnreachableError: the fault will not pass, or `failed` is more than `source.retries` allows.
+        SourceError: the store has another file there by now.
     """
     asked = pause_asked(error) if local(path) is None else None
     if asked is None:
-        raise SourceError(f"{path}: {plainly(error)}") from error
+        raise _lasting(error)(f"{path}: {plainly(error)}") from error
     if failed > source.retries:
-        raise SourceError(f"{path}: given up after {source.retries} retries, the last one: {plainly(error)}") from error
+        told = f"{path}: given up after {source.retries} retries, the last one: {plainly(error)}"
+        raise UnreachableError(told) from error
     ceiling = min(_LONGEST_BACKOFF, source.backoff_seconds * 2 ** (failed - 1))
     time.sleep(asked + _JITTER.uniform(0, ceiling))
+
+
+def _lasting(error: Exception) -> type[SourceError]:
+    """What a fault that will not pass says of the input."""
+    fault = fault_behind(error)
+    if type(fault).__name__ == "FileExpired":
+        return SourceError
+    missing = isinstance(fault, FileNotFoundError) or status_of(fault) in {404, 410}
+    return MissingError if missing else UnreachableError
 
 
 def plainly(error: BaseException) -> str:
@@ -65,7 +77,7 @@ def plainly(error: BaseException) -> str:
         return f"HTTP {status}"
     if isinstance(error, FileNotFoundError):
         return "not found"
-    if type(error).__name__ == "FileExpired":
+    if type(error).__name__ == "FileExpired":  # as s3fs has it
         return "changed while the run was reading it. Run again: it is surveyed anew."
     return " ".join(f"{type(error).__name__} {error}".split())[:200]
 
@@ -109,7 +121,7 @@ class Stored:
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Read from there next."""
-        if whence == io.SEEK_END and self.size is None:
+        if whence == io.SEEK_END and self.size is None and self.peek() and self.size is None:
             raise SourceError(f"{self.item.path}: the server does not say how long the file is")
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size or 0}[whence]
         if start + offset != self._position:
@@ -128,7 +140,8 @@ class Stored:
         """At most `size` bytes, none at the end.
 
         Raises:
-            SourceError: the file changed, or is unreachable after all retries.
+            UnreachableError: not to be had after all retries.
+            SourceError: the file changed.
         """
         if self._peeked:
             data, self._peeked = self._peeked[:size], self._peeked[size:]

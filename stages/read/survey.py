@@ -6,18 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.errors import MissingError, SourceError, UnreachableError
 from crawlsieve.stages.read import hints, parquet
 from crawlsieve.stages.read.formats import named_format, sniffed_format
 from crawlsieve.stages.read.framing import Unreadable
 from crawlsieve.stages.read.jsonl import lines
 from crawlsieve.stages.read.places import filesystem, is_http, local, local_version, protocol, version_of
-from crawlsieve.stages.read.source import COMMON_CRAWL, Format, Input, Source
+from crawlsieve.stages.read.source import COMMON_CRAWL, UNREACHABLE, Format, Input, Source
 from crawlsieve.stages.read.stored import Stored, persist
 from crawlsieve.stages.read.unpack import Damage, Unpacking, codec_of
-
-UNREACHABLE = "unreachable"
-"""Version of an input that the survey could not reach and that is to be recorded, not to fail the run."""
 
 _LISTS = (".paths", ".paths.gz", ".paths.zst", ".paths.txt")
 _LONGEST_ADDRESS = 64 << 10
@@ -47,7 +44,7 @@ def survey(source: Source) -> list[Input]:
     with ThreadPoolExecutor(source.connections_per_host) as pool:
         known = pool.map(lambda place: _fingerprint(place, source), found)
         inputs = [
-            _complete(place.path, size, version, source) for place, (size, version) in zip(found, known, strict=True)
+            _reached(place.path, size, version, source) for place, (size, version) in zip(found, known, strict=True)
         ]
     return sorted(inputs, key=lambda item: item.path)
 
@@ -113,9 +110,9 @@ def _fingerprint(place: _Found, source: Source) -> tuple[int | None, str]:
     try:
         store = filesystem(path, source)
         info = place.info or persist(lambda: store.info(path), path, source)
-    except SourceError:
-        if source.on_unreachable == "fail":
-            raise
+    except UnreachableError as error:
+        if source.on_unreachable == "fail" or isinstance(error, MissingError):
+            raise  # a name that leads nowhere is a slip of the pen, however patient the recipe is
         return None, UNREACHABLE
     if info.get("type") == "directory":
         raise SourceError(f"{path} is a directory; did you mean {path.rstrip('/')}/*.warc.gz?")
@@ -123,11 +120,21 @@ def _fingerprint(place: _Found, source: Source) -> tuple[int | None, str]:
     return (size if isinstance(size, int) else None), version_of(info)
 
 
+def _reached(path: str, size: int | None, version: str, source: Source) -> Input:
+    """The input, also if it could not be reached and that is to be recorded."""
+    try:
+        if version != UNREACHABLE:
+            return _complete(path, size, version, source)
+    except UnreachableError:
+        if source.on_unreachable == "fail":
+            raise
+    kind = named_format(path) or "warc"
+    kind = kind if source.format == "auto" else source.format
+    return Input(path=path, format=kind, size=None, version=UNREACHABLE)
+
+
 def _complete(path: str, size: int | None, version: str, source: Source) -> Input:
     """The input, its format told and, for Parquet, its columns checked."""
-    if version == UNREACHABLE:
-        kind = named_format(path) or "warc"
-        return Input(path=path, format=kind if source.format == "auto" else source.format, size=None, version=version)
     if source.format != "auto":
         kind = source.format
     else:

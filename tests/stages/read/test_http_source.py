@@ -130,23 +130,58 @@ def test_no_server_is_an_error_that_names_the_file():
         survey(Source(paths=("http://127.0.0.1:9/a.warc.gz",), retries=2))
 
 
-def test_a_file_that_changes_under_the_reader_is_an_error(site):
-    site.faults["a.warc.gz"] = [("cut", 100_000), ("etag", "other")]
-
-    with pytest.raises(SourceError, match=r"a\.warc\.gz changed while the run was reading it"):
-        read(site)
-
-
 def test_an_unreachable_file_can_be_one_failed_row(site):
     paths = [site.put(f"{name}.warc.gz", CRAWL) for name in "ab"]
     site.faults["b.warc.gz"] = [("cut", 900_000), *[("status", 403, {})] * 9]
 
-    rows, tallies = read_inputs(*paths, f"{site.address}/c.warc.gz", on_unreachable="record", retries=2)
+    rows, tallies = read_inputs(*paths, "http://127.0.0.1:9/c.warc.gz", on_unreachable="record", retries=2)
 
     assert errors(rows) == ["unreachable", "unreachable"]
     assert [tally.records for tally in tallies][::2] == [50, 1]
     assert 1 < tallies[1].records < 50
     assert tallies[1].sha256 is None
+    assert rows[-2]["source_offset"] == rows[-3]["source_offset"] > 0
+
+
+@pytest.mark.parametrize("name", ["a.warc.gz", "a.parquet", "a"])
+def test_an_input_that_is_back_after_the_survey_is_read(site, name):
+    file = io.BytesIO()
+    pq.write_table(pa.table({"text": ["x"] * 50}), file)
+    url = site.put(name, file.getvalue() if name == "a.parquet" else CRAWL)
+    source = Source(paths=(url,), on_unreachable="record", retries=0)
+    site.faults[name] = [("status", 503, {})] * 2
+
+    [item] = survey(source)
+
+    assert (item.size, item.version) == (None, "unreachable")
+    site.faults.clear()
+    rows = [row for batch in open_input(item, 0, source) for row in batch.to_pylist()]
+    assert (len(rows), errors(rows)) == (50, [])
+
+
+def test_an_input_that_cannot_be_looked_into_is_recorded_as_one_that_cannot_be_reached(site):
+    url = site.put("a.parquet", b"PAR1" * 100)
+    site.faults["a.parquet"] = [("cut", 0)] * 9
+
+    [item] = survey(Source(paths=(url,), on_unreachable="record", retries=2))
+
+    assert (item.format, item.version) == ("parquet", "unreachable")
+
+
+@pytest.mark.parametrize("code", [404, 410])
+def test_a_name_that_leads_nowhere_is_an_error_for_the_most_patient_recipe(site, code):
+    site.faults["nothing.warc.gz"] = [("status", code, {})] * 3
+
+    with pytest.raises(SourceError, match=rf"nothing\.warc\.gz: HTTP {code}"):
+        survey(Source(paths=(f"{site.address}/nothing.warc.gz",), on_unreachable="record"))
+
+
+@pytest.mark.parametrize("on_unreachable", ["fail", "record"])
+def test_a_file_that_changes_under_the_reader_is_never_recorded_as_unreachable(site, on_unreachable):
+    site.faults["a.warc.gz"] = [("cut", 100_000), ("etag", "other")]
+
+    with pytest.raises(SourceError, match=r"a\.warc\.gz changed while the run was reading it"):
+        read(site, on_unreachable=on_unreachable)
 
 
 def test_lines_of_a_list_follow_the_base(site):

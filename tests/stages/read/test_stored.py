@@ -12,7 +12,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.errors import SourceError, UnreachableError
 from crawlsieve.stages.read import Input, Source, open_input, stored, survey
 from crawlsieve.stages.read.places import failures, pause_asked
 from crawlsieve.stages.read.stored import Stored, plainly
@@ -142,13 +142,31 @@ def test_a_jump_leaves_the_hash_open(flaky):
     assert flaky == []
 
 
-@pytest.mark.usefixtures("flaky")
-def test_without_a_size_the_end_is_not_known_before():
+def test_without_a_size_the_end_is_not_known_before(site):
+    site.tells_size = False
+    unsized = Input(path=site.put("a", b"x" * 200_000), format="warc", size=None, version="")
+
     with (
-        Stored(item(size=None), Source(paths=("x",))) as file,
+        Stored(unsized, Source(paths=("x",))) as file,
         pytest.raises(SourceError, match="does not say how long the file is"),
     ):
         file.seek(0, io.SEEK_END)
+
+
+@pytest.mark.usefixtures("flaky")
+def test_the_first_answer_may_tell_the_size():
+    with Stored(item(size=None), Source(paths=("x",))) as file:
+        assert file.seek(-1, io.SEEK_END) == len(CONTENT) - 1
+        assert file.read(9) == CONTENT[-1:]
+
+
+@pytest.mark.parametrize(("fault", "kind"), [(FileExpired(), SourceError), (PermissionError(), UnreachableError)])
+def test_a_file_that_was_replaced_is_not_unreachable(flaky, fault, kind):
+    flaky.append(fault)
+
+    with Stored(item(), Source(paths=("x",))) as file, pytest.raises(SourceError) as caught:
+        file.read(1)
+    assert type(caught.value) is kind
 
 
 @pytest.mark.usefixtures("flaky")
