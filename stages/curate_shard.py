@@ -74,6 +74,8 @@ class CurateShard:
         tally["read", "bytes"] = told.bytes_read
         tally["read", "bytes_decoded"] = told.bytes_decoded
         tally["read", "retries"] = told.retries
+        if told.unreadable_rows:
+            tally["read", "unreadable_rows"] = told.unreadable_rows
         for kind, count in told.not_documents.items():
             tally["read", f"not_documents/{kind}"] = count
         return {

@@ -47,12 +47,14 @@ class Block(NamedTuple):
 class Unreadable(NamedTuple):
     """A place from which no record could be read, and why: where, how many bytes were skipped.
 
-    `serious` is false if all that is wrong is a length between two sound heads.
+    `serious` is false if all that is wrong is a length between two sound heads. `rows` are those of a Parquet file that
+    are lost with it; elsewhere nobody can tell.
     """
 
     offset: int
     error: str
     serious: bool = True
+    rows: int = 0
 
 
 class Dialect(Protocol):

@@ -1,4 +1,4 @@
-"""Parquet: row groups streamed, only the columns that are needed, one document a row."""
+"""Parquet: row groups streamed, every column but those of bytes, one document a row."""
 
 import datetime as dt
 import io
@@ -16,7 +16,7 @@ from crawlsieve.stages.read.source import Source
 from crawlsieve.stages.read.stored import Stored
 
 _BUFFER = 1 << 20
-_BATCH = 256
+_MOST_ROWS = 256
 _UNHELD = (ArithmeticError, LookupError, ValueError)  # OverflowError, an unknown time zone, UnicodeDecodeError
 
 
@@ -75,18 +75,27 @@ def check_columns(stored: Stored, source: Source) -> None:
 
 
 def rows(stored: Stored, source: Source) -> Iterator[Row | Unreadable]:
-    """The rows of a file. A row group that breaks costs the rows of it that were not yet read, as one `Unreadable`."""
+    """The rows of a file.
+
+    A row group that breaks costs the rows of it that were not yet read, as one `Unreadable` which says how many. That
+    holds if all of them break, too: a bad file is that many failed rows, as a WARC file of zeros is one, and no reason
+    to end a run over thousands of good ones.
+
+    Arrow decodes as many rows at once as hold `source.batch_bytes`, by the sizes that the footer tells, and one page of
+    each column. What a dictionary repeats counts once there: a file made for it takes 256 times its largest text.
+    """
     try:
         file = pq.ParquetFile(_seekable(stored), buffer_size=_BUFFER, pre_buffer=False)
-        groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        columns = [field.name for field in file.schema_arrow if not _is_bytes(field.type)]
     except (pa.ArrowException, OSError) as error:
         yield Unreadable(0, f"unreadable_tail: parquet {_kind(error)}, at row 0")
         return
     begin = 0
-    for group, count in enumerate(groups):
-        done = 0
+    for number, group in enumerate(groups):
+        count, done = group.num_rows, 0
         try:
-            for batch in file.iter_batches(_BATCH, row_groups=[group]):
+            for batch in file.iter_batches(_at_once(group, columns, source), row_groups=[number], columns=columns):
                 for fields in _to_python(batch):
                     row = Row(offset=begin + done)
                     done += 1
@@ -94,7 +103,7 @@ def rows(stored: Stored, source: Source) -> Iterator[Row | Unreadable]:
                     yield row
         except (pa.ArrowException, OSError) as error:
             place = f"at row {begin + done}, {count - done} rows skipped"
-            yield Unreadable(begin + done, f"unreadable: parquet {_kind(error)}, {place}")
+            yield Unreadable(begin + done, f"unreadable: parquet {_kind(error)}, {place}", rows=count - done)
         begin += count
 
 
@@ -102,8 +111,17 @@ def _seekable(stored: Stored) -> pa.PythonFile:
     return pa.PythonFile(Whole(stored), mode="r")
 
 
+def _at_once(group: pq.RowGroupMetaData, columns: list[str], source: Source) -> int:
+    """Rows of a group that are decoded at once: such that they are about a batch."""
+    chunks = [group.column(place) for place in range(group.num_columns)]
+    wanted = tuple(f"{name}." for name in columns)
+    size = sum(chunk.total_uncompressed_size for chunk in chunks if f"{chunk.path_in_schema}.".startswith(wanted))
+    fitting: int = source.batch_bytes * group.num_rows // max(1, size)
+    return max(1, min(_MOST_ROWS, fitting))
+
+
 def _to_python(batch: pa.RecordBatch) -> list[dict[str, object]]:
-    """The rows as dictionaries; what is no UTF-8 becomes U+FFFD, times become ISO strings, bytes are left out.
+    """The rows as dictionaries; what is no UTF-8 becomes U+FFFD, times become ISO strings.
 
     A value that Python cannot hold (a moment after the year 9999, a list of strings that are no UTF-8) becomes NaN,
     which metadata show as null, as any other number that JSON does not have; what was null is absent there.
@@ -113,7 +131,7 @@ def _to_python(batch: pa.RecordBatch) -> list[dict[str, object]]:
         column = stored.dictionary_decode() if pa.types.is_dictionary(stored.type) else stored
         if _is_text(column.type):
             columns[name] = list(_decode(column))
-        elif not pa.types.is_binary(column.type) and not pa.types.is_large_binary(column.type):
+        else:
             columns[name] = _values(column)
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
@@ -122,6 +140,14 @@ def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    """Whether the values are bytes of which nothing is known: they are not read."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(test(kind) for test in tests)
 
 
 def _decode(column: pa.Array) -> list[str | None]:

@@ -19,7 +19,7 @@ class Reading:
     """Iterates over the batches of one input, in its order; `tally` is complete when the last one is out.
 
     Never holds more than one record of `source.max_record_bytes` (twice while it is decoded), one batch, and a few
-    pieces of 256 KiB.
+    pieces of 256 KiB. Of Parquet, one batch more; see `parquet.rows` for what Arrow holds.
 
     Attributes:
         tally: what was counted so far.
@@ -70,9 +70,12 @@ class Reading:
         if self._input.format == "parquet":
             for item in parquet.rows(stored, self._source):
                 self.tally.records += 1
-                row = _failed(item) if isinstance(item, Unreadable) else item
-                self.tally.bytes_decoded += len(row.raw or b"")
-                yield row
+                if isinstance(item, Unreadable):
+                    self.tally.unreadable_rows += item.rows
+                    yield _failed(item)
+                else:
+                    self.tally.bytes_decoded += len(item.raw or b"")
+                    yield item
             return
         codec = codec_of(self._input.path.lower(), stored.peek())
         dialect = {"arc": Arc(), "jsonl": None}.get(self._input.format, warc.Warc())

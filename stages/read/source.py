@@ -36,8 +36,8 @@ class Source:
         max_record_bytes: a record whose block, decoded payload, line or text is larger fails.
         batch_rows: most rows in one batch.
         batch_bytes: most bytes of payload, text, metadata, addresses in one batch; a larger record travels alone.
-        on_unreachable: whether a file that cannot be fetched after all retries fails the run, or becomes one `failed` row;
-            one that does not exist when the run begins always fails it.
+        on_unreachable: whether a file that cannot be fetched after all retries fails the run, or becomes one `failed`
+            row; one that does not exist when the run begins always fails it.
     """
 
     paths: Annotated[tuple[str, ...], MinLen(1)]
@@ -95,6 +95,7 @@ class Tally:
         bytes_decoded: bytes after decompression (Parquet: bytes of text).
         sha256: of the stored bytes, hex; null if not every byte was read in its turn (Parquet mostly, unreachable).
         retries: requests that were repeated.
+        unreadable_rows: rows lost with Parquet row groups that broke; one failed row stands for all of a group.
     """
 
     records: int = 0
@@ -103,3 +104,4 @@ class Tally:
     bytes_decoded: int = 0
     sha256: str | None = None
     retries: int = 0
+    unreadable_rows: int = 0

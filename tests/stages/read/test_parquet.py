@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawlsieve.stages.errors import SourceError
-from crawlsieve.stages.read import Input, Source, open_input, survey
+from crawlsieve.stages.read import Input, Source, open_input, parquet, survey
 from tests.warcs import errors, read_file
 
 
@@ -105,7 +105,47 @@ def test_a_broken_row_group_costs_its_rows_and_no_others(written):
     assert errors(rows) == ["unreadable"]
     assert [rows[place]["source_offset"] for place in (1000, 1001, -1)] == [1000, 2000, 2999]
     assert rows[1000]["error"].endswith("at row 1000, 1000 rows skipped")
-    assert tally.records == 2001
+    assert (tally.records, tally.unreadable_rows) == (2001, 1000)
+
+
+def test_a_file_of_which_no_row_group_can_be_read_is_a_failed_row_for_each(written):
+    path = written({"text": [f"{n:05} some words" for n in range(20)]}, row_group_size=10, use_dictionary=False)
+    content = path.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+
+    rows, tally = read_file(path, b"PAR1" + b"\xff" * (len(content) - footer - 4) + content[-footer:])
+
+    assert errors(rows) == ["unreadable"] * 2
+    assert tally.unreadable_rows == 20
+
+
+def test_bytes_are_not_read(written):
+    plain = {"text": ["one", "two"] * 500}
+    photo = pa.array([bytes([n % 256]) * 2000 for n in range(1000)], pa.binary())
+    kinds = [pa.binary(), pa.large_binary(), pa.binary(2000), pa.binary_view(), pa.dictionary(pa.int32(), pa.binary())]
+    photos = {f"photo{place}": photo.cast(kind) for place, kind in enumerate(kinds)}
+
+    _, tally = read_file(written(plain, use_dictionary=False))
+    rows, with_photos = read_file(written(plain | photos, "b.parquet", use_dictionary=False, compression="none"))
+
+    assert {row["metadata"] for row in rows} == {None}
+    assert with_photos.bytes_read < tally.bytes_read + 100_000
+
+
+def test_long_texts_are_decoded_a_few_at_a_time(written, monkeypatch):
+    asked = []
+    decode = parquet.pq.ParquetFile.iter_batches
+
+    def watched(file, size, **options):
+        asked.append(size)
+        return decode(file, size, **options)
+
+    monkeypatch.setattr(parquet.pq.ParquetFile, "iter_batches", watched)
+    texts = [f"{n:03}" + "x" * 100_000 for n in range(100)] + ["short"] * 100
+    rows, _ = read_file(written({"text": texts}, row_group_size=100, use_dictionary=False), batch_bytes=1_000_000)
+
+    assert [row["text"] for row in rows] == texts
+    assert asked == [9, 256]
 
 
 def test_a_file_whose_footer_breaks_after_the_survey_is_one_failed_row(written):
