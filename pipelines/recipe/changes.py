@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Literal, get_args
 
-from crawlsieve.pipelines.recipe.file import step_names
+from crawlsieve.pipelines.recipe.file import no_options, step_names
 from crawlsieve.pipelines.recipe.options import (
     Annotation,
     OptionsClass,
@@ -41,6 +41,8 @@ def apply_changes(given: dict[str, Yaml], changes: Mapping[str, str], header: Op
         path = _path(given, key, header)
         if path[0] == "steps":
             ((step, options),) = given["steps"][step_names(given["steps"]).index(path[1])].items()
+            if not isinstance(options, dict):
+                raise RecipeError(f"--set {key}: {no_options(step, options)}")
             kind, inside = step_class(step) if step in STEPS else None, path[2:]
         elif path[0] == "source" and len(path) > 1:
             kind, inside, options = Source, path[1:], _mapping(given, "source", key)

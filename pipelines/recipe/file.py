@@ -64,6 +64,11 @@ def step_entries(steps: list[Yaml], path: str, problems: list[str]) -> list[Step
     return entries
 
 
+def no_options(key: str, given: Yaml) -> str:
+    """What is wrong with a step whose options are no mapping."""
+    return f"the options of '{key}' are a mapping, `{key}: {{option: value}}`; this is {shown(given)}."
+
+
 def _malformed(item: Yaml) -> str:
     if not isinstance(item, dict) or not item:
         return f"{shown(item)} is no step. A step is its name and its options: `- language: {{keep: [en]}}`."
@@ -76,7 +81,7 @@ def _malformed(item: Yaml) -> str:
     if key not in STEPS:
         return f"no step '{key}'.{nearest(key, list(STEPS))} Steps: {', '.join(STEPS)}."
     if not isinstance(item[key], dict):
-        return f"the options of '{key}' are a mapping, `{key}: {{option: value}}`; this is {shown(item[key])}."
+        return no_options(key, item[key])
     return ""
 
 

@@ -395,3 +395,11 @@ def test_a_change_to_a_recipe_without_steps_is_told(loaded):
     assert told(loaded, "", {"steps.judge.lines": "3"}, head) == (
         "--set steps.judge.lines: the recipe has no step 'judge'. Steps: none."
     )
+
+
+def test_a_change_to_a_step_without_options_is_told(loaded):
+    head = "name: cc\nsource: {paths: [a]}\noutput: out\n"
+
+    assert told(loaded, "- judge: 5\n", {"steps.judge.lines": "3"}, head) == (
+        "--set steps.judge.lines: the options of 'judge' are a mapping, `judge: {option: value}`; this is 5."
+    )
