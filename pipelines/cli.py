@@ -70,6 +70,9 @@ def run_command(
     except KeyboardInterrupt:
         typer.echo(f"Stopped. The same command goes on with the shards that {loaded.output} lacks.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:  # a full disk, a folder that went away
+        told = f"{_said(error)}. The same command goes on with the shards that {loaded.output} lacks."
+        raise CrawlsieveError(told) from error
 
 
 @app.command("plan")
@@ -158,6 +161,15 @@ def main() -> None:
     except CrawlsieveError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        typer.echo(f"{type(error).__name__}: {_said(error)}", err=True)
+        sys.exit(1)
+
+
+def _said(error: OSError) -> str:
+    """Which file, and what is wrong, as far as the system knows."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
 
 
 def _load(path: str, changes: list[str] | None, output: str | None) -> "Recipe":

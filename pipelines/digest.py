@@ -2,7 +2,7 @@
 
 import hashlib
 
-from crawlsieve.pipelines.sql import connect
+from crawlsieve.pipelines.sql import asking
 from crawlsieve.stages.publish import TABLES
 
 
@@ -13,10 +13,10 @@ def digest(run: str) -> dict[str, str]:
     of its rows' hashes, so that neither the order of rows nor the cut into files counts.
 
     Raises:
-        CrawlsieveError: `run` is not a run directory.
+        CrawlsieveError: `run` is no finished run, or its files are damaged.
     """
     found = {}
-    with connect(run) as engine:
+    with asking(run) as engine:
         for table in TABLES:
             lines = engine.view(table).set_alias("rows").project("to_json(rows)::VARCHAR AS line")
             sums = lines.aggregate("count(*), sum(md5_number_upper(line)), sum(md5_number_lower(line))")

@@ -9,7 +9,7 @@ from rich.console import Console
 from crawlsieve.filters.url import canonical_site, canonical_url
 from crawlsieve.pipelines.explain_text import print_explanation
 from crawlsieve.pipelines.explanation import Copy, Explanation, Sighting, Verdict
-from crawlsieve.pipelines.sql import cell, connect, manifest
+from crawlsieve.pipelines.sql import asking, cell, manifest
 from crawlsieve.stages.errors import CrawlsieveError
 
 _RECORDS = """
@@ -42,7 +42,7 @@ def explain(run: str, page: str) -> Explanation:
         CrawlsieveError: `run` is no finished run, or has no such record; with the nearest URLs.
     """
     told = manifest(run)
-    with connect(run) as tables:
+    with asking(run) as tables:
         tables.execute(_RECORDS)
         for found_by, names in _questions(tables, page):
             records = _rows(tables, _FIND, names=names, column=found_by) if names else []

@@ -5,12 +5,13 @@ import glob
 import io
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 import duckdb
-import fsspec
 import pyarrow as pa
 import typer
 from fsspec.implementations.local import LocalFileSystem
@@ -19,9 +20,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crawlsieve.pipelines.standing import opened, standing_manifest
 from crawlsieve.schemas import tables
 from crawlsieve.stages.errors import CrawlsieveError
-from crawlsieve.stages.files import join, read_json
+from crawlsieve.stages.files import join
+from crawlsieve.stages.read.places import failures, protocol
 
 VIEWS = {
     "documents": tables.DOCUMENTS,
@@ -55,7 +58,7 @@ def connect(run: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET TimeZone = 'UTC'")
-    system, place = fsspec.core.url_to_fs(run)
+    system, place = opened(run)
     if not isinstance(system, LocalFileSystem):
         connection.register_filesystem(system)
         place = system.unstrip_protocol(place)
@@ -69,19 +72,38 @@ def connect(run: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@contextmanager
+def asking(run: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`connect`, closed when the block ends.
+
+    Raises:
+        CrawlsieveError: it is no finished run, or one of its files is damaged; with DuckDB's words.
+    """
+    try:
+        with connect(run) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise CrawlsieveError(f"{run}: its tables cannot be read. {error}") from None
+
+
 def manifest(run: str) -> dict[str, Any]:
     """The manifest of a finished run.
 
     Raises:
         CrawlsieveError: there is none; says what stands there instead.
     """
-    system, place = fsspec.core.url_to_fs(run)
+    opened(run)
+    try:
+        return _manifest(run)
+    except failures(protocol(run)) as error:
+        raise CrawlsieveError(f"'{run}' cannot be reached: {error}.") from None
+
+
+def _manifest(run: str) -> dict[str, Any]:
+    system, place = opened(run)
     if not system.isdir(place):
         raise CrawlsieveError(f"{run}: no such directory. Name the `output` of a recipe that has run.")
-    try:
-        found = read_json(join(run, "manifest.json"))
-    except ValueError:
-        raise CrawlsieveError(f"{run}: its manifest.json is not JSON, so something else has written it.") from None
+    found = standing_manifest(run)
     if found is not None:
         return found
     if system.exists(join(place, "_work")):
@@ -95,7 +117,7 @@ def query(run: str, sql: str) -> pa.Table:
     Raises:
         CrawlsieveError: it is no run, or DuckDB refuses the statement; with DuckDB's words.
     """
-    with connect(run) as connection:
+    with asking(run) as connection:
         try:
             relation = connection.sql(sql)
             return pa.table({}) if relation is None else relation.to_arrow_table()

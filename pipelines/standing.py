@@ -2,11 +2,32 @@
 
 from typing import Any
 
+import fsspec
+from fsspec import AbstractFileSystem
+
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, read_json
+from crawlsieve.stages.read.places import protocol
 
 _MANIFEST = ("name", "key", "crawlsieve")
 _STATE = ("name", "common", "inputs")
+
+
+def opened(output: str) -> tuple[AbstractFileSystem, str]:
+    """The file system of an output folder, and what it calls the folder.
+
+    Raises:
+        CrawlsieveError: nobody knows the protocol, or its package is not installed.
+    """
+    try:
+        system, place = fsspec.core.url_to_fs(output)
+    except ImportError as error:
+        extra = {"gs": "gcs"}.get(protocol(output), protocol(output))
+        said = str(error).rstrip(".")
+        raise CrawlsieveError(f"'{output}': {said}. Its extra is crawlsieve[{extra}].") from None
+    except ValueError as error:
+        raise CrawlsieveError(f"'{output}': {error}.") from None
+    return system, place
 
 
 def manifest_path(output: str) -> str:

@@ -8,7 +8,7 @@ from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.recipe.load import Recipe
-from crawlsieve.pipelines.standing import standing_manifest, standing_state
+from crawlsieve.pipelines.standing import opened, standing_manifest, standing_state
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
 from crawlsieve.stages.files import join
 from crawlsieve.stages.read.places import failures, is_http, protocol
@@ -25,16 +25,14 @@ def output_problem(recipe: Recipe, *, writes: bool) -> str:
     if is_http(recipe.output):
         return f"nothing can be written to web addresses. {_OTHER}"
     try:
-        system, place = fsspec.core.url_to_fs(recipe.output)
+        system, place = opened(recipe.output)
         if isinstance(system, LocalFileSystem):
             return _folder_problem(Path(place)) or _other_run(recipe, system, place)
         problem = _other_run(recipe, system, place)
         if writes and not problem:
             _probe(recipe.output)
-    except ImportError as error:
-        extra = {"gs": "gcs"}.get(protocol(recipe.output), protocol(recipe.output))
-        said = str(error).rstrip(".")
-        return f"'{recipe.output}': {said}. Its extra is crawlsieve[{extra}]."
+    except CrawlsieveError as error:
+        return str(error)
     except (NotImplementedError, ValueError) as error:
         return f"'{recipe.output}': {error}."
     except failures(protocol(recipe.output)) as error:

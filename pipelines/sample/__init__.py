@@ -1,6 +1,6 @@
 """A small crawl made on the spot, real enough to show every outcome of the job.
 
-Some 500 web pages: the standard library's documentation as pydoc renders it, prose written for the purpose in sixteen
+Some 500 web pages: the standard library's documentation as pydoc renders it, prose written for the purpose in seventeen
 languages, spam of every kind that a rule knows, exact and near copies, odd encodings, and records that are broken.
 All host names are reserved ones (RFC 2606), all server addresses are from the block for documentation (RFC 5737).
 """
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from crawlsieve.pipelines.sample import crawl
 from crawlsieve.pipelines.sample.warc import member, shard
+from crawlsieve.stages.errors import CrawlsieveError
 
 _ROW = pa.schema(
     [
@@ -33,7 +34,12 @@ def write_sample(folder: Path) -> None:
 
     Args:
         folder: where to; made if it is not there.
+
+    Raises:
+        CrawlsieveError: there is a file of that name.
     """
+    if folder.exists() and not folder.is_dir():
+        raise CrawlsieveError(f"'{folder}' is a file, and the sample is several. Name a folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, pieces in crawl.warcs().items():
         _put(folder / name, shard(pieces))

@@ -89,6 +89,13 @@ def small_run(tmp_path):
             {**known[3], "outcome": "rejected", "word_count": 49, "mean_word_length": None},
         ],
     )
-    manifest = {"name": "small", "rules": RULES, "recipe": {"name": "small"}, "balance": {}}
+    manifest = {
+        "name": "small",
+        "crawlsieve": "1",
+        "key": "0",
+        "rules": RULES,
+        "recipe": {"name": "small", "keep_rejected": "signals"},
+        "balance": {},
+    }
     (run / "manifest.json").write_text(json.dumps(manifest))
     return run

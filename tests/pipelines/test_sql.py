@@ -2,12 +2,15 @@ import csv
 import io
 import json
 import shutil
+import sys
 
 import fsspec
 import pyarrow as pa
 import pytest
 from rich.console import Console
 
+from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.explain import explain
 from crawlsieve.pipelines.sql import VIEWS, as_csv, as_json, cell, connect, print_table, query, sql_command
 from crawlsieve.stages.errors import CrawlsieveError
 
@@ -111,7 +114,8 @@ def test_the_last_of_several_statements_answers(small_run):
         ("file", "no such directory"),
         ("empty", "not a run directory"),
         ("unfinished", "not finished"),
-        ("foreign", "not JSON"),
+        ("foreign", "foreign/manifest.json' is not of crawlsieve"),
+        ("app", "app/manifest.json' is not of crawlsieve"),
     ],
 )
 def test_what_is_no_finished_run_is_named(tmp_path, made, message):
@@ -124,9 +128,36 @@ def test_what_is_no_finished_run_is_named(tmp_path, made, message):
         (place / "_work").mkdir()
     if made == "foreign":
         (place / "manifest.json").write_text("<x>")
+    if made == "app":
+        (place / "manifest.json").write_text('{"name": "app", "version": 3}')
 
     with pytest.raises(CrawlsieveError, match=message):
         connect(str(place))
+
+
+@pytest.mark.parametrize("ask", [connect, digest, lambda run: explain(run, "x")])
+def test_an_address_that_nobody_knows_is_named(ask):
+    with pytest.raises(CrawlsieveError, match="'foo://x': Protocol not known: foo"):
+        ask("foo://x")
+
+
+def test_a_store_whose_package_is_missing_names_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    with pytest.raises(CrawlsieveError, match=r"'gs://x/y': .*Its extra is crawlsieve\[gcs\]"):
+        connect("gs://x/y")
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros", "text"])
+@pytest.mark.parametrize("ask", [lambda run: query(run, "FROM documents"), digest, lambda run: explain(run, "x")])
+def test_a_damaged_file_is_a_message(small_run, ask, damage):
+    (file,) = (small_run / "documents").iterdir()
+    whole = file.read_bytes()
+    zeros = whole[:4] + bytes(len(whole) // 2) + whole[4 + len(whole) // 2 :]
+    file.write_bytes({"cut": whole[: len(whole) // 2], "zeros": zeros, "text": b"no Parquet"}[damage])
+    with pytest.raises(CrawlsieveError, match="its tables cannot be read") as caught:
+        ask(str(small_run))
+
+    assert caught.value.__cause__ is None
 
 
 def test_the_table_has_a_row_a_line_whatever_the_text(small_run):

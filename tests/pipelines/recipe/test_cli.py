@@ -1,5 +1,6 @@
 """The command line: which command calls what, what it prints where, and its exit status."""
 
+import errno
 import json
 import os
 import subprocess
@@ -141,6 +142,36 @@ def test_ctrl_c_says_how_to_go_on(call, recipe, stub):
     stub("curate", run=stop)
 
     assert call("run", recipe) == (130, "", "Stopped. The same command goes on with the shards that out lacks.\n")
+
+
+@small
+def test_a_full_disk_says_how_to_go_on(call, recipe, stub):
+    def fill(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "out/documents/a.parquet")
+
+    stub("curate", run=fill)
+
+    assert call("run", recipe) == (
+        1,
+        "",
+        "CrawlsieveError: out/documents/a.parquet: No space left on device. "
+        "The same command goes on with the shards that out lacks.\n",
+    )
+
+
+def test_a_sample_in_the_place_of_a_file_is_a_message(call, tmp_path):
+    (tmp_path / "afile").write_text("mine")
+
+    assert call("sample", str(tmp_path / "afile")) == (
+        1,
+        "",
+        f"CrawlsieveError: '{tmp_path}/afile' is a file, and the sample is several. Name a folder.\n",
+    )
+    assert call("sample", str(tmp_path / "afile" / "sub")) == (
+        1,
+        "",
+        f"NotADirectoryError: {tmp_path}/afile/sub: Not a directory\n",
+    )
 
 
 @small
