@@ -48,7 +48,8 @@ def explain(run: str, page: str) -> Explanation:
             records = _rows(tables, _FIND, names=names, column=found_by) if names else []
             if records:
                 sightings = tuple(_sighting(tables, record, told.get("rules", [])) for record in records)
-                return Explanation(page, found_by, records[0]["total"], sightings)
+                keeps = told["recipe"]["keep_rejected"] != "none"
+                return Explanation(page, found_by, records[0]["total"], keeps, sightings)
         near = [cell(row["url"]).plain for row in _rows(tables, _NEAREST, page=page)]
     listed = "".join(f"\n  {url}" for url in near)
     raise CrawlsieveError(
@@ -90,8 +91,9 @@ def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], rules: 
     found = _rows(tables, _SIGNALS, **{name: record[name] for name in ("id", "source_path", "source_offset")})
     signals = found[0] if found else None
     reasons = record["reasons"] or []
-    verdicts = tuple(_verdict(rule, signals or {}, reasons) for rule in rules) if signals or reasons else ()
-    decided = {verdict.rule for verdict in verdicts}
+    judged = {rule["step"] for rule in rules if rule["name"] in reasons}
+    verdicts = tuple(_verdict(rule, signals, reasons, judged) for rule in rules) if signals or reasons else ()
+    decided = {verdict.rule for verdict in verdicts if verdict.rejects}
     return Sighting(
         outcome=outcome,
         record={name: record[name] for name in record if record[name] is not None and name not in _NOT_OF_A_RECORD},
@@ -104,19 +106,19 @@ def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], rules: 
     )
 
 
-def _verdict(rule: dict[str, Any], signals: dict[str, Any], reasons: list[str]) -> Verdict:
+def _verdict(rule: dict[str, Any], signals: dict[str, Any] | None, reasons: list[str], judged: set[str]) -> Verdict:
     """What a rule of the manifest says, by the bounds that hold for the language of the document."""
     exceptions = {each["language"]: each for each in rule.get("exceptions") or []}
-    own = exceptions.get(signals.get("language"), rule)
-    return Verdict(
-        step=rule["step"],
-        rule=rule["name"],
-        column=rule["column"],
-        value=signals.get(rule["column"]),
-        at_least=own["at_least"],
-        at_most=own["at_most"],
-        rejects=rule["name"] in reasons,
-    )
+    own = exceptions.get((signals or {}).get("language"), rule)
+    value = (signals or {}).get(rule["column"])
+    low, high = own["at_least"], own["at_most"]
+    outside = value is None or (low is not None and value < low) or (high is not None and value > high)
+    rejects: bool | None = rule["name"] in reasons
+    if signals is None:
+        rejects = rejects or (False if rule["step"] in judged else None)
+    elif rejects or outside:  # a name alone does not tell which of two steps rejects by it
+        rejects = outside if rejects else None
+    return Verdict(rule["step"], rule["name"], rule["column"], value, low, high, rejects)
 
 
 def _copy(tables: duckdb.DuckDBPyConnection, name: str | None) -> Copy | None:

@@ -14,6 +14,7 @@ _SAID = {
     "duplicates": "removed as a duplicate",
     "failed": "failed",
 }
+_MARKS = {True: ("✗", "red"), False: ("✓", ""), None: ("-", "dim")}
 _ALONE = ("id", "source_id", "url", "date")
 _SHOWN = ("language", "language_score", "script", "word_count", "token_count")
 
@@ -26,6 +27,7 @@ def print_explanation(told: Explanation, console: Console) -> None:
     for sighting in told.sightings:
         console.print()
         _print_sighting(sighting, console)
+        _print_rules(sighting, console, keeps_signals=told.keeps_signals)
 
 
 def _print_sighting(sighting: Sighting, console: Console) -> None:
@@ -44,10 +46,6 @@ def _print_sighting(sighting: Sighting, console: Console) -> None:
     _print_duplicate(sighting, console)
     for reason in sighting.reasons:
         _print_fact("reason", Text(reason, style="red"), console)
-    if sighting.verdicts:
-        console.print(_rules(sighting.verdicts, "unknown" if sighting.signals is None else "undefined"))
-        if sighting.signals is None:
-            console.print(Text("The run has kept no signals of this record (keep_rejected: none).", style="dim"))
 
 
 def _print_duplicate(sighting: Sighting, console: Console) -> None:
@@ -65,15 +63,30 @@ def _print_duplicate(sighting: Sighting, console: Console) -> None:
             _print_fact("", _copy(copy), console)
 
 
-def _rules(verdicts: tuple[Verdict, ...], without_value: str) -> Table:
+def _print_rules(sighting: Sighting, console: Console, *, keeps_signals: bool) -> None:
+    """Every rule with its value and bound; the step too, where several judge."""
+    if not sighting.verdicts:
+        return
+    lost = sighting.signals is None and not keeps_signals
+    steps = len({verdict.step for verdict in sighting.verdicts}) > 1
     table = Table(show_edge=False, pad_edge=False)
-    for name in ("", "rule", "column", "value", "bounds"):
+    for name in ("", *(("step",) if steps else ()), "rule", "column", "value", "bounds"):
         table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
-    for verdict in verdicts:
-        mark, style = ("✗", "red") if verdict.rejects else ("✓", "")
-        value = without_value if verdict.value is None else str(verdict.value)
-        table.add_row(mark, Text(verdict.rule), Text(verdict.column), value, bounds(verdict), style=style)
-    return table
+    for verdict in sighting.verdicts:
+        mark, style = _MARKS[verdict.rejects]
+        names = (verdict.step, verdict.rule, verdict.column) if steps else (verdict.rule, verdict.column)
+        value = _value(verdict, "unknown" if sighting.signals is None else "undefined", lost=lost)
+        table.add_row(mark, *map(Text, names), value, bounds(verdict), style=style)
+    console.print(table)
+    if sighting.signals is None:
+        why = "The run has kept no signals of this record (keep_rejected: none)." if lost else "No step measured it."
+        console.print(Text(why, style="dim"))
+
+
+def _value(verdict: Verdict, missing: str, *, lost: bool) -> str:
+    if verdict.value is not None:
+        return str(verdict.value)
+    return "not judged" if verdict.rejects is None and not lost else missing
 
 
 def bounds(verdict: Verdict) -> str:

@@ -15,8 +15,8 @@ class Verdict:
     """Null where the signal is undefined, or the run has not kept it."""
     at_least: float | None
     at_most: float | None
-    rejects: bool
-    """Whether the rule is among the reasons of the document."""
+    rejects: bool | None
+    """Whether it is a reason of the document; null where the rule never judged it, or the run has not kept enough."""
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,6 @@ class Explanation:
     """id, source_id, url or canonical url."""
     total: int
     """How many records were found; at most 20 are in `sightings`."""
+    keeps_signals: bool
+    """Whether the run keeps the signals of all measured records, not of the kept ones alone."""
     sightings: tuple[Sighting, ...]

@@ -8,8 +8,18 @@ from crawlsieve.pipelines.explain import explain, explain_command
 from crawlsieve.pipelines.explain_text import bounds, print_explanation
 from crawlsieve.pipelines.explanation import Copy, Verdict
 from crawlsieve.stages.errors import CrawlsieveError
+from tests.pipelines.conftest import SIGNALS, write
 
 ID = "{:032x}".format
+
+
+def write_signals(run, number, **signals):
+    """Only document `number` has a row of signals, or none has if there are no signals."""
+    (file,) = (run / "signals").iterdir()
+    rows = [{"id": ID(number), "outcome": "rejected", "source_offset": 100 * number, **signals}] if signals else []
+    file.unlink()
+    (run / "signals").rmdir()
+    write(run / "signals", SIGNALS, rows)
 
 
 def shown(run, page):
@@ -156,9 +166,68 @@ def test_the_page_shows_values_bounds_and_place_and_no_text(small_run, capsys):
     assert "two lines" not in shown(small_run, "b8-1")
 
 
+def change(run, changed):
+    """Another manifest."""
+    path = run / "manifest.json"
+    manifest = json.loads(path.read_text())
+    changed(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def lines(run, page):
+    """The first word, the rest: of each line."""
+    return [line.split() for line in shown(run, page).splitlines()]
+
+
+def test_rules_that_never_saw_a_page_have_not_judged_it(small_run):
+    printed = shown(small_run, "b8-4")
+
+    assert [verdict.rejects for verdict in explain(str(small_run), "b8-4").sightings[0].verdicts] == [None, None]
+    assert printed.count("not judged") == 2
+    assert "No step measured it." in printed
+    for wrong in ("✓", "✗", "unknown", "keep_rejected"):
+        assert wrong not in printed
+
+
+def test_a_rule_behind_the_step_that_rejects_has_not_judged(small_run):
+    write_signals(small_run, 4, word_count=49, mean_word_length=None)
+    (sighting,) = explain(str(small_run), "b8-4").sightings
+
+    assert [(verdict.value, verdict.rejects) for verdict in sighting.verdicts] == [(49, None), (None, None)]
+    assert "No step measured it." not in shown(small_run, "b8-4")
+
+
+def test_without_signals_the_other_rules_of_a_step_that_rejects_are_known_to_hold(small_run):
+    write_signals(small_run, 3)
+    change(small_run, lambda manifest: manifest["recipe"].update(keep_rejected="none"))
+    change(small_run, lambda manifest: manifest["rules"].extend([
+        {"step": "judge", "name": "more", "column": "a", "at_least": 1, "at_most": None},
+        {"step": "judge_2", "name": "later", "column": "b", "at_least": 1, "at_most": None},
+    ]))  # fmt: skip
+    (sighting,) = explain(str(small_run), "b8-3").sightings
+
+    assert [verdict.rejects for verdict in sighting.verdicts] == [True, True, False, None]
+    assert "not judged" not in shown(small_run, "b8-3")
+
+
+def test_of_two_steps_with_the_same_rule_only_the_one_that_rejects_is_marked(small_run):
+    lax = {"step": "judge_2", "name": "gopher_short_doc", "column": "word_count", "at_least": 10, "at_most": None}
+    change(small_run, lambda manifest: manifest["rules"].append(lax))
+    told = lines(small_run, "b8-3")
+
+    assert ["✗", "│", "judge", "│", "gopher_short_doc"] in [words[:5] for words in told]
+    assert ["✓", "│", "judge_2", "│", "gopher_short_doc"] in [words[:5] for words in told]
+
+
+def test_a_reason_that_no_bound_explains_is_still_told(small_run):
+    change(small_run, lambda manifest: manifest["rules"][0].update(at_least=10))
+
+    assert explain(str(small_run), "b8-3").sightings[0].reasons == ("gopher_short_doc",)
+
+
 def test_signals_that_are_not_kept_are_unknown_and_not_undefined(small_run):
-    for path in (small_run / "signals").iterdir():
-        path.unlink()
+    write_signals(small_run, 3)
+    change(small_run, lambda manifest: manifest["recipe"].update(keep_rejected="none"))
 
     printed = shown(small_run, "b8-3")
 
