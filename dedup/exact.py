@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-from numba import njit
 
 from crawlsieve.dedup.partition import words_of
+from crawlsieve.kernel import kernel
 
 LAST = np.iinfo(np.int64).max
 """Order of a document whose value is unknown: behind every other."""
@@ -130,7 +130,7 @@ class Head:
         return lost, names
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _walk(
     rows: tuple[np.ndarray, np.ndarray, np.ndarray], key: np.ndarray, state: np.ndarray, winner: np.ndarray
 ) -> int:

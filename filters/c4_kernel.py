@@ -4,11 +4,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.line_scan import CURLY, SQUARE, Tables, ends_sentence, has_long_word, scan_line
 from crawlsieve.filters.phrases import LOREM, POLICY, SCRIPT, phrases_in
 from crawlsieve.filters.rows import count_chars, skip_blank, trim
 from crawlsieve.filters.walk import copy, line_end, says
+from crawlsieve.kernel import inlined, kernel
 
 LONGEST_WORD = 1000
 """Code points; a line with a longer word goes."""

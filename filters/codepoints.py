@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crawlsieve.filters.kernel import inlined
+from crawlsieve.kernel import inlined
 
 CODE_POINTS = 0x110000
 

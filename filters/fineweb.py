@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.codepoints import TERMINAL, code_points
-from crawlsieve.filters.kernel import kernel
 from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.repetition import count_copies
 from crawlsieve.filters.segments import Segments
 from crawlsieve.filters.walk import entry_before
+from crawlsieve.kernel import kernel
 from crawlsieve.schemas.c4 import MC4
 from crawlsieve.schemas.fineweb import FINEWEB
 

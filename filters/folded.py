@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
 from crawlsieve.filters.codepoints import CLASS, FOLD, MARK, SPACE, code_points, decode
+from crawlsieve.kernel import inlined, kernel
 
 _GROWTH = 1.5
 """A folding is at most this much longer: two bytes (U+023A) become three."""
@@ -77,7 +77,7 @@ def _composing() -> np.ndarray:
     return composing
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _may_compose(data: np.ndarray, offsets: np.ndarray, composing: np.ndarray, unsure: np.ndarray) -> None:
     """Set unsure bool[n] where a text has a code point that is `composing`, so that it may not be in NFC."""
     for doc in range(offsets.size - 1):
@@ -93,7 +93,7 @@ def _may_compose(data: np.ndarray, offsets: np.ndarray, composing: np.ndarray, u
             i += size
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _fold(data: np.ndarray, offsets: np.ndarray, table: np.ndarray, out: np.ndarray, ends: np.ndarray) -> None:
     """Write the folded texts to `out`, and to ends[1:] where each one ends."""
     at = 0
@@ -120,7 +120,7 @@ def _fold(data: np.ndarray, offsets: np.ndarray, table: np.ndarray, out: np.ndar
         ends[doc + 1] = at
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _encode(cp: np.int64, out: np.ndarray, at: int) -> int:
     """Write the code point as UTF-8 at `at`; where the next one goes."""
     if cp < 0x80:

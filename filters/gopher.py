@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.hashes import equal, load, place
-from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.rows import trim
 from crawlsieve.filters.segments import Segments, segment
 from crawlsieve.filters.tokens import ALPHABETIC, SOLID
+from crawlsieve.kernel import inlined, kernel
 from crawlsieve.schemas.gopher import GOPHER_QUALITY
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")

@@ -7,7 +7,7 @@ import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
 from crawlsieve.filters.codepoints import FOLD, decode, look
-from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.kernel import inlined, kernel
 
 _zeros_below = cast("Callable[[np.uint64], np.uint64]", trailing_zeros)
 

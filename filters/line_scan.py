@@ -35,9 +35,9 @@ from crawlsieve.filters.codepoints import (
     decode,
 )
 from crawlsieve.filters.hashes import CASE_BITS, HIGH_BITS, equal, load, place
-from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.rows import count_chars
 from crawlsieve.filters.walk import entry_before, has_word, step_back
+from crawlsieve.kernel import inlined, kernel
 
 ALL = 1 << 62
 """Enough words for any line."""

@@ -7,7 +7,6 @@ its markup is counted exactly, but for the elements that a parser adds (tbody an
 """
 
 import numpy as np
-from numba import njit
 
 from crawlsieve.filters.hashes import equal, load, place
 from crawlsieve.filters.markup_names import FORMAT, RAW, bits_of, extend, name_table
@@ -21,6 +20,7 @@ from crawlsieve.filters.markup_tree import (
     open_element,
     reopen,
 )
+from crawlsieve.kernel import inlined, kernel
 
 _TAG, _TAG_END, _SLASH, _BANG, _QUESTION, _DASH, _EQUALS = 60, 62, 47, 33, 63, 45, 61
 _QUOTES = (34, 39)
@@ -50,20 +50,24 @@ def markup_counts(data: np.ndarray, spans: np.ndarray, most_elements: int, most_
     Cost: 50 ns a tag; 900 MB/s on pages as they are, a tenth of what resiliparse takes for them.
     """
     counts = np.zeros((len(spans), 4), np.int64)
-    _count_pages(data, spans, np.array([most_elements, most_depth]), name_table(), counts)
+    tree = np.zeros((most_depth + 2, 9), np.int64)
+    _count_pages(data, spans, np.array([most_elements, most_depth]), name_table(), (tree, counts))
     return counts
 
 
-@njit(nogil=True, cache=True)
-def _count_pages(data: np.ndarray, spans: np.ndarray, most: np.ndarray, names: np.ndarray, counts: np.ndarray) -> None:
-    tree = np.zeros((most[1] + 2, 9), np.int64)
+@kernel
+def _count_pages(
+    data: np.ndarray, spans: np.ndarray, most: np.ndarray, names: np.ndarray, memory: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Set the counts, the second of `memory`; the first is a tree (`markup_tree.py`), which each page begins anew."""
+    tree, counts = memory
     for page in range(len(spans)):
         tree[0] = 0
         counts[page, 2] = _count_page(data, spans[page], most, names, tree)
         counts[page, 0], counts[page, 1], counts[page, 3] = tree[0, ELEMENTS], tree[0, DEPTH], tree[0, OPTIONS]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count_page(data: np.ndarray, span: np.ndarray, most: np.ndarray, names: np.ndarray, tree: np.ndarray) -> int:
     """Fill row 0 of the tree; returns the attributes of the tag that has most."""
     most_attributes = 0
@@ -92,7 +96,7 @@ def _count_page(data: np.ndarray, span: np.ndarray, most: np.ndarray, names: np.
     return most_attributes
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _start_tag(data: np.ndarray, i: int, end: int, names: np.ndarray, tree: np.ndarray) -> tuple[int, int]:
     """Open the element of the tag at i; returns (where to go on, its attributes)."""
     key, behind = _name(data, i + 1, end)
@@ -109,7 +113,7 @@ def _start_tag(data: np.ndarray, i: int, end: int, names: np.ndarray, tree: np.n
     return behind, attributes
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _find_byte(data: np.ndarray, i: int, end: int, byte: int) -> int:
     """Where `byte` stands first from i on, or `end`."""
     while i + 8 <= end:
@@ -122,12 +126,12 @@ def _find_byte(data: np.ndarray, i: int, end: int, byte: int) -> int:
     return i
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _is_letter(byte: int) -> bool:
     return 97 <= byte | 32 <= 122
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _name(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
     """(hash of the lower-case tag name that begins at i, where it ends)."""
     key = 0
@@ -142,7 +146,7 @@ def _name(data: np.ndarray, i: int, end: int) -> tuple[int, int]:
     return key, i
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _attributes(data: np.ndarray, i: int, end: int) -> tuple[int, int, bool]:
     """(behind the tag's >, its attributes, whether it ends in />), from behind its name on."""
     count = 0
@@ -165,7 +169,7 @@ def _attributes(data: np.ndarray, i: int, end: int) -> tuple[int, int, bool]:
     return end, count, empty
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _behind_value(data: np.ndarray, i: int, end: int) -> int:
     """Where the value of an attribute ends, from behind its = on."""
     while i < end and _BYTES[data[i]] & _SPACE:
@@ -178,7 +182,7 @@ def _behind_value(data: np.ndarray, i: int, end: int) -> int:
     return i
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _declaration(data: np.ndarray, i: int, end: int) -> int:
     """Where a comment, a doctype or another <! or <? ends that begins at i."""
     if i + 4 > end or data[i + 1] != _BANG or data[i + 2] != _DASH or data[i + 3] != _DASH:
@@ -196,7 +200,7 @@ def _declaration(data: np.ndarray, i: int, end: int) -> int:
     return end
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _behind_raw(data: np.ndarray, i: int, end: int, key: int) -> int:
     """Where the end tag of an element with raw content begins, or the end of the page."""
     while i < end:

@@ -3,7 +3,8 @@
 from functools import cache
 
 import numpy as np
-from numba import njit
+
+from crawlsieve.kernel import inlined, kernel
 
 VOID = 1
 """Has no content, so no end tag."""
@@ -74,13 +75,13 @@ _SPREAD = 0x1E3779B97F4A7C15
 _SLOTS = 512
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def extend(key: int, byte: int) -> int:
     """The hash of a name with one more lower-case byte; the hash of no name is 0."""
     return key * _PRIME ^ byte
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _slot(key: int) -> int:
     return (key * _SPREAD >> 40) & (_SLOTS - 1)
 
@@ -112,7 +113,7 @@ def name_table() -> np.ndarray:
     return table
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def bits_of(key: int, table: np.ndarray) -> int:
     """The bits of a name, 0 for any that is not listed (ordinary elements)."""
     slot = _slot(key)

@@ -5,7 +5,6 @@ first, and the i-th formatting element that was closed by something else and wil
 """
 
 import numpy as np
-from numba import njit
 
 from crawlsieve.filters.markup_names import (
     BARRIER,
@@ -31,6 +30,7 @@ from crawlsieve.filters.markup_names import (
     VOID,
     name_hash,
 )
+from crawlsieve.kernel import kernel
 
 OPEN, LOST, ELEMENTS, DEPTH, OPTIONS, IN_SELECT, IN_FOREIGN, IN_PARAGRAPH, IN_TABLE = range(9)
 """Columns of row 0: open elements, elements to be opened again, elements so far, most that were open, options of the
@@ -48,7 +48,7 @@ _COPIES = 3
 _A, _NOBR = name_hash("a"), name_hash("nobr")
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def open_element(tree: np.ndarray, key: int, kind: int, written: int, empty: bool) -> None:  # noqa: FBT001 - compiled
     """A start tag.
 
@@ -81,7 +81,7 @@ def open_element(tree: np.ndarray, key: int, kind: int, written: int, empty: boo
         _push(tree, key, kind, written)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _close_implied(tree: np.ndarray, key: int, kind: int) -> None:
     """What this start tag ends without an end tag."""
     if kind & ITEM:
@@ -104,7 +104,7 @@ def _close_implied(tree: np.ndarray, key: int, kind: int) -> None:
         close_element(tree, key, kind)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def close_element(tree: np.ndarray, key: int, kind: int) -> None:
     """An end tag: closes what it names, and what stands open inside; nothing where nothing of that name is open."""
     if kind & (ROOT | VOID):
@@ -132,7 +132,7 @@ def close_element(tree: np.ndarray, key: int, kind: int) -> None:
         _close_from(tree, place)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _close_format(tree: np.ndarray, key: int) -> None:
     """The end tag of a formatting element: a block inside it stays open."""
     place = _find(tree, key, SCOPE)
@@ -149,7 +149,7 @@ def _close_format(tree: np.ndarray, key: int) -> None:
     _take_out(tree, place)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _take_out(tree: np.ndarray, place: int) -> None:
     """Close one element and leave open what is inside."""
     for i in range(place, tree[0, OPEN]):
@@ -158,7 +158,7 @@ def _take_out(tree: np.ndarray, place: int) -> None:
     tree[0, OPEN] -= 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _forget(tree: np.ndarray, key: int) -> None:
     """Do not open again the last element of that name."""
     for i in range(tree[0, LOST], 0, -1):
@@ -170,7 +170,7 @@ def _forget(tree: np.ndarray, key: int) -> None:
             return
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def reopen(tree: np.ndarray) -> None:
     """Open again the formatting elements that were closed by something else: there is content for them."""
     count = tree[0, LOST]
@@ -180,7 +180,7 @@ def reopen(tree: np.ndarray) -> None:
         _push(tree, tree[i, _LOST_NAME], FORMAT, tree[i, _LOST_WRITTEN])
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _push(tree: np.ndarray, key: int, kind: int, written: int) -> None:
     top = tree[0, OPEN] + 1
     if top < len(tree):
@@ -192,7 +192,7 @@ def _push(tree: np.ndarray, key: int, kind: int, written: int) -> None:
         tree[0, IN_TABLE] += kind & TABLE != 0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _close_from(tree: np.ndarray, place: int) -> None:
     """Close the innermost elements up to `place`; formatting elements inside that one will be opened again."""
     is_scope = False
@@ -209,7 +209,7 @@ def _close_from(tree: np.ndarray, place: int) -> None:
     tree[0, OPEN] = place - 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _lose(tree: np.ndarray, place: int) -> None:
     """Note that the element at `place` is to be opened again."""
     copies, count = 0, tree[0, LOST]
@@ -221,7 +221,7 @@ def _lose(tree: np.ndarray, place: int) -> None:
         tree[0, LOST] = count + 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _close_innermost(tree: np.ndarray, wanted: int, stop: int) -> bool:
     """Close the innermost element with bit `wanted` that no element with bit `stop` hides; whether there is one."""
     for i in range(tree[0, OPEN], 0, -1):
@@ -233,7 +233,7 @@ def _close_innermost(tree: np.ndarray, wanted: int, stop: int) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel
 def _find(tree: np.ndarray, key: int, stop: int) -> int:
     """Row of the innermost open element of that name which no element with bit `stop` hides, or 0."""
     for i in range(tree[0, OPEN], 0, -1):

@@ -9,7 +9,7 @@ in 64 bits: that two different ones of a text of a million words are taken for o
 
 import numpy as np
 
-from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.kernel import inlined, kernel
 
 TOP = (2, 3, 4)
 """n for which FIRST and LONGEST are measured."""

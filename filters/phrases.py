@@ -7,7 +7,7 @@ Source: tensorflow_datasets/text/c4_utils.py, `clean_page` (Raffel et al. 2020, 
 import numpy as np
 
 from crawlsieve.filters.hashes import CASE_BITS, equal, load, place
-from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.kernel import inlined, kernel
 
 LOREM, SCRIPT, POLICY = 4, 8, 16
 """Bits of a line's flags: it says "lorem ipsum", "javascript", or a phrase about cookies, privacy or terms."""

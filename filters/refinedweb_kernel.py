@@ -3,11 +3,11 @@
 import numpy as np
 
 from crawlsieve.filters.codepoints import ALPHA, CLASS, SPACE, UPPER, WORD, decode
-from crawlsieve.filters.kernel import kernel
 from crawlsieve.filters.line_scan import ALL, Tables, scan_line
 from crawlsieve.filters.phrases import bytes_of, says_in_any_case
 from crawlsieve.filters.rows import count_chars, skip_blank, trim
 from crawlsieve.filters.walk import copy, entry_before, line_end, step_back
+from crawlsieve.kernel import kernel
 
 UPPERCASE, NUMERIC, COUNTER, FEW_WORDS, PHRASE, GOES = range(6)
 """The rule that removes a line; GOES is how many there are."""

@@ -15,7 +15,7 @@ from crawlsieve.filters.hashes import (
     place,
     step,
 )
-from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.kernel import inlined, kernel
 
 
 @kernel

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from crawlsieve.filters.codepoints import ALPHA, CODE_POINTS, code_points, decode
+from crawlsieve.kernel import kernel
 
 _NONE = 255
 _KANA_AT_LEAST = 0.05
@@ -60,7 +60,7 @@ def scripts(texts: pa.Array) -> pa.Array:
     return pa.array(names[np.where(is_japanese, len(codes), most)], pa.string(), mask=counts.max(axis=1) == 0)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count_letters(data: np.ndarray, bounds: np.ndarray, table: np.ndarray, latin: int, counts: np.ndarray) -> None:
     for text in range(len(bounds) - 1):
         i, end = bounds[text], bounds[text + 1]

@@ -1,4 +1,4 @@
-r"""One pass over a batch of texts: where its words, lines and paragraphs are, and a hash of each.
+r"""A batch of texts, cut up: where its words, lines and paragraphs are, and a hash of each.
 
 **Word.** White space (`str.isspace`) separates words. Between white space,
 

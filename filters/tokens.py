@@ -27,7 +27,7 @@ from crawlsieve.filters.hashes import (
     step,
     under,
 )
-from crawlsieve.filters.kernel import inlined, kernel
+from crawlsieve.kernel import inlined, kernel
 
 ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE, FOLDING = 1, 2, 4, 8, 16, 128
 """Bits of `Words.kind`: the word has a letter; a letter or number (else it is a symbol); something besides punctuation;

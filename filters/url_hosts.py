@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from crawlsieve.filters.url import canonical_host
+from crawlsieve.kernel import kernel
 
 
 def _byte_kinds() -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +60,7 @@ def hosts_of(urls: pa.StringArray) -> Hosts:
     return Hosts(np.concatenate([data, np.frombuffer(b"".join(names), np.uint8)]), start, stop)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _scan_hosts(data: np.ndarray, offsets: np.ndarray, start: np.ndarray, stop: np.ndarray, odd: np.ndarray) -> None:
     """Find the host of each URL that is plainly written; set odd bool[n] where `canonical_host` has to.
 
@@ -90,7 +90,7 @@ def _scan_hosts(data: np.ndarray, offsets: np.ndarray, start: np.ndarray, stop: 
             odd[url] = False
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def is_plain_name(data: np.ndarray, begin: int, end: int) -> bool:
     """Whether bytes that may stand in a host are a name of two labels or more, and no IPv4 address in any spelling."""
     dots = 0
@@ -104,7 +104,7 @@ def is_plain_name(data: np.ndarray, begin: int, end: int) -> bool:
     return dots > 0 and last < end and not 0x30 <= data[last] <= 0x39
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_end_of_host(data: np.ndarray, i: int, end: int) -> bool:
     """Whether a port or nothing, and then the end, a path, a query or a fragment follow."""
     if i < end and data[i] == 0x3A:

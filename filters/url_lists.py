@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Iterable
 
 import numpy as np
-from numba import njit
 
 from crawlsieve.filters.url_hosts import IN_HOST, LOWER, SYMBOL, Hosts, is_plain_name
+from crawlsieve.kernel import inlined, kernel
 
 _BASIS = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x00000100000001B3)
@@ -119,7 +119,7 @@ def match_parts(data: np.ndarray, offsets: np.ndarray, follow: np.ndarray, ends:
     return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _match_hosts(data: np.ndarray, start: np.ndarray, stop: np.ndarray, known: np.ndarray, found: np.ndarray) -> None:
     """Set found bool[n]; see `match_hosts`."""
     for host in range(start.size):
@@ -134,7 +134,7 @@ def _match_hosts(data: np.ndarray, start: np.ndarray, stop: np.ndarray, known: n
             found[host] = _contains(known, _mixed(h))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _match_words(data: np.ndarray, offsets: np.ndarray, known: np.ndarray, seen: np.ndarray, found: np.ndarray) -> None:
     """Set found bool[n]; see `match_words`. The size of `seen` is how many words are enough."""
     for url in range(offsets.size - 1):
@@ -152,7 +152,7 @@ def _match_words(data: np.ndarray, offsets: np.ndarray, known: np.ndarray, seen:
         found[url] = count == seen.size
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _match_parts(
     data: np.ndarray, offsets: np.ndarray, follow: np.ndarray, ends: np.ndarray, found: np.ndarray
 ) -> None:
@@ -168,7 +168,7 @@ def _match_parts(
                     break
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scan_entries(data: np.ndarray, starts: np.ndarray, kind: np.ndarray, hashes: np.ndarray) -> None:
     """What the lines of a list of domains and URLs are.
 
@@ -200,7 +200,7 @@ def scan_entries(data: np.ndarray, starts: np.ndarray, kind: np.ndarray, hashes:
         hashes[line, 1] = _suffix_hash(data, i + 1, end)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _suffix_hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
     """Hash of data[begin:end] from its last byte to its first, so that a host's hash passes through its parents'."""
     h = _BASIS
@@ -209,7 +209,7 @@ def _suffix_hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
     return _mixed(h)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _word_hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
     """Hash of data[begin:end], case ignored."""
     h = _BASIS
@@ -218,14 +218,14 @@ def _word_hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
     return _mixed(h)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _mixed(h: np.uint64) -> np.uint64:
     """The hash with its high bits spread to the low ones and back."""
     h = (h ^ (h >> _SHIFT)) * _MIX
     return h ^ (h >> _SHIFT)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _contains(known: np.ndarray, wanted: np.uint64) -> bool:
     """Whether sorted uint64[k] has the value."""
     low, high = 0, known.size

@@ -4,8 +4,8 @@ import numpy as np
 
 from crawlsieve.filters.codepoints import WORD, decode
 from crawlsieve.filters.hashes import EVERY_BYTE, HIGH_BITS, equal, load, place
-from crawlsieve.filters.kernel import inlined, kernel
 from crawlsieve.filters.rows import break_size
+from crawlsieve.kernel import inlined, kernel
 
 _CONTROLS = EVERY_BYTE * np.uint64(0x1F)
 

@@ -1,4 +1,4 @@
-"""How the kernels of this folder are compiled."""
+"""How loops over arrays are compiled: the one place that asks Numba, for `filters/` and `dedup/`."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from numba import njit
 F = TypeVar("F", bound=Callable[..., object])
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "_nrt": False}
+_MARK = b"crawlsieve.kernel import"
 
 
 def kernel(function: F) -> F:
@@ -28,22 +29,23 @@ def inlined(function: F) -> F:
 
 
 def _stamped(compiled: Any) -> Any:  # noqa: ANN401 (Numba's classes have no types)
-    """The same, cached for as long as no file of kernels in this folder changes.
+    """The same, cached for as long as no file of kernels in its folder changes.
 
-    Numba looks only at the file that a kernel stands in. Kernels of other files are compiled into it: after an edit, or
-    an upgrade of the package, it would run what they were.
+    Numba looks only at the file that a kernel stands in. Kernels and constants of other files are compiled into it:
+    after an edit, or an upgrade of the package, it would run what they were.
     """
     index = compiled._cache._cache_file  # noqa: SLF001 (there is no public way to the stamp)
-    index._source_stamp = (index._source_stamp, _sources())  # noqa: SLF001
+    folder = Path(compiled.py_func.__code__.co_filename).parent
+    index._source_stamp = (index._source_stamp, _sources(folder))  # noqa: SLF001
     return compiled
 
 
 @cache
-def _sources() -> str:
-    """Digest of every source file of this folder that has kernels."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+def _sources(folder: Path) -> str:
+    """Digest of this file and of the files of the folder that have kernels; no kernel calls another folder's."""
+    digest = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=16)
+    for path in sorted(folder.glob("*.py")):
         source = path.read_bytes()
-        if b"crawlsieve.filters.kernel import" in source:
+        if _MARK in source:
             digest.update(path.name.encode() + b"\0" + source + b"\0")
     return digest.hexdigest()
