@@ -1,6 +1,7 @@
 """What a user sees while a run runs: a live line in a terminal, plain lines elsewhere, the funnel at the end."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,12 +34,12 @@ class Progress:
 
     def say(self, line: str) -> None:
         """One line."""
-        self._console.print(Text(line))
+        self._console.print(Text(line), soft_wrap=True)  # one line in a log too, which is 80 columns wide to rich
 
     @contextmanager
     def reading(self, inputs: Sequence[Input]) -> Iterator[Watch]:
         """While the shards are read: documents and bytes a second, the part kept, the time left."""
-        state = Reading(sum(item.size or 0 for item in inputs), len(inputs), time.monotonic())
+        state = Reading([item.size or 0 for item in inputs], time.monotonic())
 
         def see(batch: Batch) -> None:
             state.see(batch)
@@ -103,11 +104,12 @@ class Progress:
 
 
 class Reading:
-    """How far the pass over the shards is."""
+    """How far the pass over the shards is. A shard that was done before it began counts as done, and for no rate."""
 
-    def __init__(self, total_bytes: int, shards: int, start: float) -> None:
-        self._total, self._shards, self._start = total_bytes, shards, start
-        self._records = self._bytes = self._kept = self._done = 0
+    def __init__(self, sizes: Sequence[int], start: float) -> None:
+        self._sizes, self._total, self._start = sizes, sum(sizes), start
+        self._records = self._bytes = self._kept = self._done = self._ended = 0
+        self._read: dict[int, int] = defaultdict(int)
 
     def see(self, batch: Batch) -> None:
         """Take rows of COUNTS: progress as it happens, then a shard's totals."""
@@ -115,11 +117,19 @@ class Reading:
         for row in rows:
             if row["step"] == PROGRESS and row["name"] == "records":
                 self._records += row["value"]
+                self._read[row["shard"]] += row["value"]
             elif row["step"] == PROGRESS and row["name"] == "bytes":
                 self._bytes += row["value"]
             elif row["step"] == "sink" and row["name"] == "documents":
-                self._kept += row["value"]
                 self._done += 1
+                self._end(row["shard"], row["value"])
+
+    def _end(self, shard: int, kept: int) -> None:
+        if shard not in self._read:
+            self._total -= self._sizes[shard]
+            return
+        self._kept += kept
+        self._ended += self._read.pop(shard)
 
     def line(self) -> str:
         """Documents and megabytes a second, the part kept so far, and the time left by bytes."""
@@ -127,10 +137,10 @@ class Reading:
         left = ""
         if 0 < self._bytes < self._total:
             left = f", {seconds * (self._total / self._bytes - 1):.0f} s left"
-        kept = f", {self._kept / self._records:.0%} pass the rules" if self._records and self._done else ""
+        kept = f", {self._kept / self._ended:.0%} pass the rules" if self._ended else ""
         return (
-            f"reading: {self._done} of {self._shards} shards, {self._records} records, {self._records / seconds:.0f}"
-            f" records/s, {self._bytes / seconds / 1e6:.1f} MB/s{kept}{left}"
+            f"reading: {self._done} of {len(self._sizes)} shards, {self._records} records, "
+            f"{self._records / seconds:.0f} records/s, {self._bytes / seconds / 1e6:.1f} MB/s{kept}{left}"
         )
 
 

@@ -59,6 +59,36 @@ def test_the_kept_part_is_told_once_a_shard_is_done(clock):
     assert told(console) == "reading: 1 of 2 shards, 100 records, 50 records/s, 1.0 MB/s, 40% pass the rules\n"
 
 
+def test_shards_that_were_done_before_count_for_no_rate(clock):
+    progress, console = shown()
+    with progress.reading([*INPUTS, *INPUTS]) as watch:
+        for shard in (1, 2):
+            watch(counts(shard, [("sink", "documents", 900)]))
+        clock[0] = 10.0
+        watch(some(100, 500_000))
+
+    assert told(console).splitlines()[0] == ("reading: 2 of 4 shards, 100 records, 10 records/s, 0.1 MB/s, 30 s left")
+
+
+def test_the_kept_part_is_of_the_shards_that_have_ended(clock):
+    progress, console = shown()
+    with progress.reading(INPUTS) as watch:
+        clock[0] = 2.0
+        watch(some(100, 1_000_000))
+        watch(counts(0, [("sink", "documents", 40)]))
+        watch(counts(1, [(PROGRESS, "records", 300), (PROGRESS, "bytes", 10)]))
+
+    assert "400 records" in told(console)
+    assert "40% pass the rules" in told(console)
+
+
+def test_a_line_in_a_log_is_not_wrapped():
+    console = Console(file=io.StringIO())
+    Progress(console).say("word " * 100)
+
+    assert told(console) == "word " * 100 + "\n"
+
+
 def test_a_terminal_gets_one_live_line():
     progress, console = shown(terminal=True)
     with progress.reading(INPUTS) as watch:
