@@ -6,7 +6,7 @@ parent is killed. It imports neither pyarrow nor numba.
 A job is a header `<I` (bytes that follow) and a JSON list with (bytes, charset or null, whether it is HTML) of each
 page; the pages themselves lie one behind the other in the file whose descriptor OPTIONS names. Every page is answered
 at once, so that the parent knows where the child was when it ends: `<cI`, the kind and the length, and so many bytes of
-UTF-8. Kinds: `t` text, `e` error; once, at the start, `+` ready or `-` why not.
+UTF-8. Kinds: `t` text, `e` error; once, at the start, `+` ready or `-` why not. Nothing else reaches standard output.
 """
 
 import json
@@ -34,12 +34,13 @@ def main() -> None:
     """Answer jobs until standard input ends."""
     options = json.loads(sys.argv[1])
     _limit(options)
+    out = _own_output()
     try:
         engine, raises = load_engine(options["engine"], options["engine_options"])
     except ImportError as error:
-        _answer(NOT_READY, str(error))
+        _answer(out, NOT_READY, str(error))
         return
-    _answer(READY, "")
+    _answer(out, READY, "")
     while len(header := _read(0, JOB.size)) == JOB.size:
         place = 0
         for size, charset, is_html in json.loads(_read(0, JOB.unpack(header)[0])):
@@ -53,7 +54,7 @@ def main() -> None:
                 os._exit(OUT_OF_MEMORY)
             except raises as error:
                 kind, answer = ERROR, type(error).__name__
-            _answer(kind, answer)
+            _answer(out, kind, answer)
         _watch(0)
 
 
@@ -73,11 +74,18 @@ def _watch(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds * WAIT_FACTOR)
 
 
-def _answer(kind: bytes, text: str) -> None:
+def _own_output() -> int:
+    """A descriptor for answers only; what a library prints to standard output goes where its errors go."""
+    out = os.dup(1)
+    os.dup2(2, 1)
+    return out
+
+
+def _answer(out: int, kind: bytes, text: str) -> None:
     data = text.encode()
     left = memoryview(ANSWER.pack(kind, len(data)) + data)
     while left:
-        left = left[os.write(1, left) :]
+        left = left[os.write(out, left) :]
 
 
 def _read(file: int, size: int) -> bytes:

@@ -11,16 +11,24 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from selectors import EVENT_READ, DefaultSelector
 from typing import IO, cast
 
 from crawlsieve.stages.errors import CrawlsieveError
-from crawlsieve.stages.extract_child import ANSWER, JOB, OUT_OF_MEMORY, READY, TEXT, WAIT_FACTOR
+from crawlsieve.stages.extract_child import ANSWER, ERROR, JOB, NOT_READY, OUT_OF_MEMORY, READY, TEXT, WAIT_FACTOR
 
 WATCHDOG = "extract_watchdog"
 CRASHED = "extract_crashed"
 """Kinds of failure that another machine, or another day, need not show."""
 
+STARTS_WITHIN = 300.0
+"""Seconds in which a child has to be ready: imports from a slow disk that many processes share may take one."""
+
 _CHUNK = 16 << 20  # bytes of pages that are handed over at once
+
+
+class _NonsenseError(Exception):
+    """The child says what is no answer."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +118,13 @@ class Extractor:
         try:
             self._hand_over(child, pages)
             while len(answers) < len(pages):
-                kind, answer = _read_answer(child)
+                kind, answer = _read_answer(child, (TEXT, ERROR))
                 answers.append(answer if kind == TEXT else Failure(f"extract_error: {answer.decode()}"))
             self._child = child
         except (BrokenPipeError, EOFError):
             return answers, self._bury(child)
+        except _NonsenseError:
+            return answers, Failure(f"{CRASHED}: nonsense in its answers", again=True)
         finally:
             if self._child is None and child.returncode is None:  # interrupted: nobody knows what it will say next
                 child.kill()
@@ -151,18 +161,28 @@ class Extractor:
             pass_fds=(self._inbox,),
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-        try:
-            kind, answer = _read_answer(child)
-        except EOFError:
-            end = self._bury(child).error
-            raise CrawlsieveError(
-                f"extract: the process that extracts does not start ({end}); see `{sys.executable} -m"
-                " crawlsieve.stages.extract_child`"
-            ) from None
-        if kind != READY:
-            self._bury(child)
-            raise CrawlsieveError(f"extract: {answer.decode()}")
+        problem = self._why_not_ready(child)
+        if problem:
+            raise CrawlsieveError(f"extract: {problem}")
         return child
+
+    def _why_not_ready(self, child: subprocess.Popen[bytes]) -> str:
+        """Wait for the child; why it cannot be used, in which case it is gone, and empty if it can."""
+        try:
+            kind, answer = _read_first_answer(child)
+        except EOFError:
+            how = self._bury(child).error
+        except (TimeoutError, _NonsenseError) as error:
+            how = str(error)
+            child.kill()
+            self._bury(child)
+        else:
+            if kind == READY:
+                return ""
+            self._bury(child)
+            return answer.decode()
+        see = f"{sys.executable} -m crawlsieve.stages.extract_child"
+        return f"the process that extracts does not start ({how}); see `{see}`"
 
     def _bury(self, child: subprocess.Popen[bytes]) -> Failure:
         """Wait for the end of a child that has ended its output, and say how it came."""
@@ -207,13 +227,24 @@ def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
 
 
-def _read_answer(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+def _read_first_answer(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Like `_read_answer`, for whether it is ready. TimeoutError: it does not say so in time."""
+    with DefaultSelector() as selector:
+        selector.register(_pipes(child)[1], EVENT_READ)
+        if not selector.select(STARTS_WITHIN):
+            raise TimeoutError(f"no answer after {STARTS_WITHIN:g} s")
+    return _read_answer(child, (READY, NOT_READY))
+
+
+def _read_answer(child: subprocess.Popen[bytes], kinds: tuple[bytes, ...]) -> tuple[bytes, bytes]:
     """(kind, text). EOFError: the child ended before it had said all."""
     _, said = _pipes(child)
     header = said.read(ANSWER.size)
     if len(header) < ANSWER.size:
         raise EOFError
     kind, size = ANSWER.unpack(header)
+    if kind not in kinds:  # the size means nothing either: who waits for so many bytes may wait for ever
+        raise _NonsenseError(f"{kind!r} in place of an answer")
     answer = said.read(size)
     if len(answer) < size:
         raise EOFError

@@ -13,6 +13,8 @@ import pytest
 from crawlsieve.stages import extract_child
 from crawlsieve.stages.extract_child import ANSWER, JOB, main
 
+OUT = 1_000_000
+
 
 class Pipes:
     """Standard input and output of a process that is not there; a write takes 7 bytes at most."""
@@ -25,7 +27,7 @@ class Pipes:
         return self.told.read(min(size, 5)) if file == 0 else self._read(file, size)
 
     def write(self, file, data):
-        if file != 1:
+        if file != OUT:
             return self._write(file, data)
         self.said += bytes(data[:7])
         return min(len(data), 7)
@@ -50,6 +52,7 @@ def run(monkeypatch):
             }
             patch.setattr(sys, "argv", ["extract_child", json.dumps(options)])
             patch.setattr(extract_child, "_limit", lambda _: None)
+            patch.setattr(extract_child, "_own_output", lambda: OUT)
             patch.setattr(os, "read", pipes.read)
             patch.setattr(os, "write", pipes.write)
             main()

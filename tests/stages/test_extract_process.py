@@ -17,6 +17,8 @@ from tests.pages import outcome, pages
 
 OPTIONS = (("comments", True), ("tables", True), ("favor", "balance"), ("fast", False))
 MEMORY = 1 << 30
+OUT = "next(f for f in range(3, 99) if os.path.exists(f'/dev/fd/{f}') and stat.S_ISFIFO(os.fstat(f).st_mode))"
+"""Where a child writes its answers, looked for by its engine: the only pipe beside standard input."""
 
 pytest.importorskip("lxml")
 
@@ -27,7 +29,7 @@ def play(tmp_path, monkeypatch):
     started = []
 
     def extractor(body, seconds=60.0, memory=MEMORY):
-        lines = "\n    ".join(["import os, signal, sys, time", *body.splitlines(), "return html"])
+        lines = "\n    ".join(["import os, signal, stat, sys, time", *body.splitlines(), "return html"])
         (tmp_path / "trafilatura.py").write_text(f"def extract(html, **options):\n    {lines}\n")
         monkeypatch.syspath_prepend(tmp_path)
         started.append(Extractor(Settings("trafilatura", OPTIONS, seconds, memory)))
@@ -139,7 +141,7 @@ def test_an_interrupted_exchange_leaves_no_child(play, monkeypatch):
     ask(extractor, b"a")
     child = extractor._child
 
-    def interrupt(_):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -185,9 +187,43 @@ def test_the_watchdog_ends_what_the_limits_let_through():
 
 
 def test_an_answer_that_breaks_off_is_a_crash(play):
-    extractor = play("if html == 'bad': os.write(1, b't\\x09\\0\\0\\0xx'); os._exit(3)")
+    extractor = play(f"if html == 'bad': os.write({OUT}, b't\\x09\\0\\0\\0xx'); os._exit(3)")
 
     assert ask(extractor, b"a", b"bad", b"c") == [b"a", Failure("extract_crashed: exit status 3"), b"c"]
+
+
+@pytest.mark.parametrize("said", ["b'Warning: deprecated'", "b'+\\0\\0\\0\\0'", "b'\\0\\xff\\xff\\xff\\xff'"])
+def test_an_answer_of_no_known_kind_is_a_crash(play, said):
+    extractor = play(f"if html == 'bad': os.write({OUT}, {said})")
+
+    assert ask(extractor, b"a", b"bad", b"c") == [b"a", Failure("extract_crashed: nonsense in its answers"), b"c"]
+
+
+def test_what_a_library_prints_is_no_answer(play):
+    extractor = play(
+        "print('Warning: ' + html, flush=True)\nos.write(1, b't\\1\\0\\0\\0x')\nos.system('echo from a child of it')"
+    )
+
+    assert ask(extractor, b"a", b"b") == [b"a", b"b"]
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("import time; time.sleep(1000)", r"does not start \(no answer after 0\.5 s\)"),
+        ("import os; os.write(1, b'Hello, I am a library')", r"does not start \(b'H' in place of an answer\)"),
+    ],
+)
+def test_a_child_that_is_not_ready_in_time_or_says_nonsense_stops_the_run(tmp_path, monkeypatch, first, told):
+    (tmp_path / "sitecustomize.py").write_text(first)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(extract_process, "STARTS_WITHIN", 0.5 if "sleep" in first else 60)
+    extractor = Extractor(Settings("resiliparse", (), 60.0, MEMORY))
+
+    with pytest.raises(CrawlsieveError, match=told):
+        ask(extractor, b"a")
+    assert extractor._child is None
+    extractor.close()
 
 
 def test_children_end_with_the_process():
