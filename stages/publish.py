@@ -135,6 +135,7 @@ class TableFile:
         self._schema = publish.schema(table)
         self._stack = stack
         self._held: list[Batch] = []
+        self._held_rows = self._held_bytes = 0
         self._rows = 0
         if partition == 0:
             self._open()
@@ -144,8 +145,9 @@ class TableFile:
         if len(batch) == 0:
             return
         self._held.append(batch)
-        rows = sum(map(len, self._held))
-        if rows >= ROW_GROUP_ROWS or sum(held.nbytes for held in self._held) >= ROW_GROUP_BYTES:
+        self._held_rows += len(batch)
+        self._held_bytes += batch.nbytes
+        if self._held_rows >= ROW_GROUP_ROWS or self._held_bytes >= ROW_GROUP_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -156,7 +158,7 @@ class TableFile:
             table = pa.Table.from_batches(self._held, self._schema)
             self._writer.write_table(table, row_group_size=max(1, len(table)))
             self._rows += len(table)
-            self._held = []
+            self._held, self._held_rows, self._held_bytes = [], 0, 0
 
     def told(self) -> dict[str, object]:
         """The row of FILES, once the file is complete."""
