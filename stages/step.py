@@ -76,9 +76,18 @@ def settle(batch: Batch, broken: dict[str, np.ndarray]) -> Batch:
 
 
 def fail(batch: Batch, errors: pa.Array) -> Batch:
-    """Set `error` where `errors` (string[n]) is not null; those rows are settled."""
+    """Set `error` where `errors` (string[n]) is not null; those rows are settled, and lose their reasons.
+
+    A record that failed is no rejected one: what earlier rules said of it was said of half a record.
+    """
+    failed = pc.is_valid(errors)
     batch = replace(batch, "error", pc.coalesce(batch.column("error"), errors))
-    return replace(batch, "settled", pc.or_(batch.column("settled"), pc.is_valid(errors)))
+    if pc.any(failed).as_py():
+        lengths = np.where(failed.to_numpy(zero_copy_only=False), 0, np.diff(_flat(batch.column("reasons"))[0]))
+        kept = batch.column("reasons").filter(pc.invert(failed)).flatten()
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        batch = replace(batch, "reasons", pa.ListArray.from_arrays(pa.array(offsets), kept))
+    return replace(batch, "settled", pc.or_(batch.column("settled"), failed))
 
 
 def _flat(lists: pa.ListArray) -> tuple[np.ndarray, pa.Array]:

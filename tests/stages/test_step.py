@@ -54,6 +54,17 @@ def test_the_first_error_stays():
     assert failed["settled"].to_pylist() == [True, True]
 
 
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=20), st.integers(0, 19))
+def test_a_record_that_fails_has_no_reasons(marks, cut):
+    short, odd, failing = (np.array(mark) for mark in zip(*marks, strict=True))
+    errors = pa.array(["broken" if mark else None for mark in failing], pa.string())
+
+    failed = fail(reject(batch(len(marks)), {"short": short, "odd": odd}).slice(cut), errors.slice(cut))
+
+    names = [[name for name, mask in (("short", s), ("odd", o)) if mask] for s, o, _ in marks]
+    assert failed["reasons"].to_pylist() == [[] if f else name for name, f in zip(names, failing, strict=True)][cut:]
+
+
 def test_columns_are_added_behind_with_their_declaration():
     schema = pa.schema([pa.field("count", pa.int64(), metadata={"unit": "words"})])
     added = append(batch(1), schema, [pa.array([4])])
