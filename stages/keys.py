@@ -18,6 +18,8 @@ from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.plan import Batch
 
+_PLACE = [field for field in ADDRESS if field.name != "shard"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExactDuplicates:
@@ -53,13 +55,16 @@ class ExactDuplicates:
         return tuple(name for name in self._columns if name not in RECORD.names)
 
     def schema(self) -> pa.Schema:
-        """Address, `order_0` and so on (smaller is better), then `url_key` and `text_key` as asked for."""
+        """Row, id, `order_0` and so on (smaller is better), then `url_key` and `text_key` as asked for.
+
+        The shard is not there: staged keys outlive the list of inputs in which it is a position.
+        """
         orders = [
             column(f"order_{place}", pa.int64(), f"place by {name}, smaller is better")
             for place, name in enumerate(self.priority)
         ]
         keys = [column(f"{name}_key", ID, _MEANING[name], nullable=True) for name in self.by]
-        return pa.schema([*ADDRESS, *orders, *keys])
+        return pa.schema([*_PLACE, *orders, *keys])
 
     def check(self, signals: pa.Schema) -> None:
         """Compare the order with the columns that a document has: those of RECORD and `signals`.
@@ -80,7 +85,7 @@ class ExactDuplicates:
 
     def keys(self, batch: Batch) -> Batch:
         """One row of `schema()` for each document of the batch."""
-        columns = [batch.column(name) for name in ADDRESS.names]
+        columns = [batch.column(field.name) for field in _PLACE]
         for name, source in zip(self.priority, self._columns, strict=True):
             columns.append(order_of(batch.column(source), highest_first=not name.startswith("-")))
         columns += [_KEYS[name](batch.column(name)) for name in self.by]

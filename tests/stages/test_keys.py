@@ -2,7 +2,6 @@ import pyarrow as pa
 import pytest
 
 from crawlsieve.dedup.exact import LAST
-from crawlsieve.schemas.keys import ADDRESS
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates, text_keys, url_keys
@@ -36,8 +35,8 @@ def test_a_document_becomes_its_address_its_order_and_its_keys():
     keys = step.keys(batch(("http://a.example/", "Some text", 7, 0.25), (None, None, None, None)))
 
     assert keys.schema.equals(step.schema(), check_metadata=True)
-    assert keys.schema.names == ["shard", "row", "id", "order_0", "order_1", "url_key", "text_key"]
-    assert keys.select(ADDRESS.names).to_pylist()[1] == {"shard": 3, "row": 1, "id": (1).to_bytes(16, "big")}
+    assert keys.schema.names == ["row", "id", "order_0", "order_1", "url_key", "text_key"]
+    assert keys.select(["row", "id"]).to_pylist()[1] == {"row": 1, "id": (1).to_bytes(16, "big")}
     assert keys.column("order_0").to_pylist() == [~7, LAST]
     assert keys.column("order_1").to_pylist() == [250_000, LAST]
     assert keys.column("url_key")[1].as_py() is keys.column("text_key")[1].as_py() is None
@@ -50,7 +49,7 @@ def test_a_document_becomes_its_address_its_order_and_its_keys():
 def test_only_the_keys_that_are_asked_for_are_made_in_their_order(by, names):
     step = ExactDuplicates(by=by)
 
-    assert step.keys(batch(("http://a.example/", "x", 1, 1.0))).schema.names[3:] == names
+    assert step.keys(batch(("http://a.example/", "x", 1, 1.0))).schema.names[2:] == names
 
 
 def test_equal_pages_have_equal_keys_and_others_do_not():
