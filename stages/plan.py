@@ -1,6 +1,8 @@
 """What a job *is*, with no word about who runs it: Map, Exchange, Plan.
 
-An engine is a function `run(plan, scratch) -> pa.Table` (see `crawlsieve.pipelines.engines`).
+An engine is a function `run(plan, scratch, *, watch, ...) -> pa.Table` (see `crawlsieve.pipelines.engines`): it runs
+the plan, with its intermediate files under `scratch`, gives each batch of the last table to `watch` as it arrives, and
+returns that table. What else it takes (processes, a cluster) is its own.
 """
 
 from collections.abc import Callable, Iterator
