@@ -79,7 +79,7 @@ def run_command(
 def plan_command(
     recipe: RecipePath, *, changes: Changes = None, output: Output = None, workers: Workers = None
 ) -> None:
-    """Check a recipe and print what it would do; no input is read."""
+    """Check a recipe and print what it would do; of the inputs, only lists, footers and first bytes are read."""
     from crawlsieve.pipelines.plan_text import plan_text
     from crawlsieve.pipelines.recipe.check import check
     from crawlsieve.pipelines.recipe.output import output_state

@@ -1,4 +1,4 @@
-"""What `crawlsieve plan` prints: what will run, in which order, on how much. Nothing of the inputs is read."""
+"""What `crawlsieve plan` prints: what will run, in which order, on how much. No document is read for it."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A recipe against the world: its inputs, the files of its steps, and the place of its output. Nothing is read yet."""
+"""A recipe against the world: its inputs, the files of its steps, the place of its output. No document is read yet."""
 
 import os
 from collections.abc import Iterable

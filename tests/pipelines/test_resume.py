@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -74,6 +75,17 @@ def test_a_finished_run_with_a_stray_file_is_not_complete(run):
     ran(recipe(run.parent, steps=A))
 
     assert documents(run) == before
+
+
+def test_a_finished_run_does_without_its_work_until_the_recipe_changes(run, told):
+    lines, progress = told
+    shutil.rmtree(run / "_work")
+    ran(recipe(run.parent, steps=A), progress=progress)
+    assert lines()[0] == f"{run} is complete: nothing to do"
+
+    manifest = ran(recipe(run.parent, steps=B), progress=progress)
+    assert "2 shards to read" in lines()
+    assert manifest["balance"]["records"] == 6
 
 
 def test_a_verification_that_is_stopped_forgets_no_change(run, monkeypatch):
