@@ -6,8 +6,7 @@ import numpy as np
 
 from crawlsieve.filters.line_scan import CURLY, SQUARE, Tables, ends_sentence, has_long_word, scan_line
 from crawlsieve.filters.phrases import LOREM, POLICY, SCRIPT, phrases_in
-from crawlsieve.filters.rows import count_chars, skip_blank, trim
-from crawlsieve.filters.walk import copy, line_end, says
+from crawlsieve.filters.walk import copy, count_chars, line_end, says, skip_blank, trim
 from crawlsieve.kernel import inlined, kernel
 
 LONGEST_WORD = 1000

@@ -12,9 +12,9 @@ import pyarrow as pa
 from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.hashes import equal, load, place
 from crawlsieve.filters.ratio import ratio
-from crawlsieve.filters.rows import trim
 from crawlsieve.filters.segments import Segments, segment
 from crawlsieve.filters.tokens import ALPHABETIC, SOLID
+from crawlsieve.filters.walk import trim
 from crawlsieve.kernel import inlined, kernel
 from crawlsieve.schemas.gopher import GOPHER_QUALITY
 

@@ -35,8 +35,7 @@ from crawlsieve.filters.codepoints import (
     decode,
 )
 from crawlsieve.filters.hashes import CASE_BITS, HIGH_BITS, equal, load, place
-from crawlsieve.filters.rows import count_chars
-from crawlsieve.filters.walk import entry_before, has_word, step_back
+from crawlsieve.filters.walk import count_chars, entry_before, has_word, step_back
 from crawlsieve.kernel import inlined, kernel
 
 ALL = 1 << 62
@@ -112,7 +111,7 @@ def scan_line(data: np.ndarray, begin: int, stop: int, tables: Tables, enough: i
         enough: words; if there are more, how many are counted is left open, which makes the scan fast.
     """
     first, _, table = tables
-    i = tail = behind = begin  # where the current sentence begins; up to where words are counted already
+    i = tail = behind = begin  # up to where sentences are counted; up to where words are
     words = sentences = flags = 0
     blank = 1  # whether white space stands before byte i
     while True:
@@ -139,8 +138,8 @@ def scan_line(data: np.ndarray, begin: int, stop: int, tables: Tables, enough: i
             i += size
             continue
         i, ends = _points(data, i, stop, begin, table)
-        if ends and has_word(data, tail, i, table):
-            sentences += 1
+        if ends:  # what has no word is part of the next sentence, and need not be searched again
+            sentences += has_word(data, tail, i, table)
             tail = i
 
 

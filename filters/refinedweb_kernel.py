@@ -5,8 +5,7 @@ import numpy as np
 from crawlsieve.filters.codepoints import ALPHA, CLASS, SPACE, UPPER, WORD, decode
 from crawlsieve.filters.line_scan import ALL, Tables, scan_line
 from crawlsieve.filters.phrases import bytes_of, says_in_any_case
-from crawlsieve.filters.rows import count_chars, skip_blank, trim
-from crawlsieve.filters.walk import copy, entry_before, line_end, step_back
+from crawlsieve.filters.walk import copy, count_chars, entry_before, line_end, skip_blank, step_back, trim
 from crawlsieve.kernel import kernel
 
 UPPERCASE, NUMERIC, COUNTER, FEW_WORDS, PHRASE, GOES = range(6)

@@ -23,9 +23,9 @@ from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.hashes import hash_bytes
 from crawlsieve.filters.ngrams import AGAIN, COVERED, FIRST, LONGEST, SECOND, TOP, measure_ngrams, scratch
 from crawlsieve.filters.ratio import ratio
-from crawlsieve.filters.rows import count_chars, trim
 from crawlsieve.filters.segments import Segments, Spans
 from crawlsieve.filters.tokens import WORDLIKE
+from crawlsieve.filters.walk import count_chars, trim
 from crawlsieve.kernel import inlined, kernel
 from crawlsieve.schemas.gopher import GOPHER_REPETITION_DATATROVE, GOPHER_REPETITION_DCLM
 

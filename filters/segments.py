@@ -36,8 +36,8 @@ import pyarrow as pa
 
 from crawlsieve.filters.codepoints import code_points
 from crawlsieve.filters.hashes import hash_all_folded
+from crawlsieve.filters.lines import scan_lines, scan_paragraphs
 from crawlsieve.filters.memory import uninitialised
-from crawlsieve.filters.rows import scan_lines, scan_paragraphs
 from crawlsieve.filters.tokens import FOLDING, scan_words
 
 _SPANS = (np.int64, np.int32, np.int32, np.uint64)

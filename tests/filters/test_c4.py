@@ -1,6 +1,8 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from crawlsieve.filters import line_scan, walk
 from crawlsieve.filters.c4 import REMOVED_BY, VARIANTS, LineLimits, c4_lines, c4_page_facts, c4_removed_counts
 from crawlsieve.filters.line_scan import ALL, scan_line, scan_tables
 from crawlsieve.filters.segments import text_buffers
@@ -24,6 +26,30 @@ def scanned(line):
     data, offsets = text_buffers(pa.array([line]))
     words, sentences, _ = scan_line(data, 0, int(offsets[1]), scan_tables(), ALL)
     return words, sentences
+
+
+@pytest.mark.parametrize("shape", ["! ", "!) ", "。", ". ", "中! ", "e.g. "])
+def test_no_byte_of_a_line_is_searched_for_words_again_and_again(shape, monkeypatch):
+    searched = 0
+
+    def has_word(data, begin, stop, table):
+        nonlocal searched
+        searched += stop - begin
+        return walk.has_word(data, begin, stop, table)
+
+    monkeypatch.setattr(line_scan, "has_word", has_word)
+    data, offsets = text_buffers(pa.array([shape * 500]))
+    first, *tables = scan_tables()
+    scan_line.py_func(data, 0, int(offsets[1]), (first.astype(np.int64), *tables), ALL)
+
+    assert searched <= 3 * offsets[1]
+
+
+@pytest.mark.parametrize("shape", ["! ", "!) ", "。", ". ", "中! ", "e.g. ", "[", "[1", "…", "a", "{"])
+def test_a_line_of_a_megabyte_takes_no_longer_than_its_length(shape):
+    text = shape * (1_000_000 // len(shape))
+
+    assert c4_lines(pa.array([f"{text}."]), VARIANTS["c4@tfds"]).lines.shape == (1, len(REMOVED_BY))
 
 
 @pytest.mark.parametrize(("letters", "rules"), [(1000, []), (1001, ["long_word"])])
