@@ -26,8 +26,7 @@ import pyarrow as pa
 
 from crawlsieve.filters.c4_kernel import KEPT, judge_lines
 from crawlsieve.filters.line_scan import scan_tables
-from crawlsieve.filters.segments import text_buffers
-from crawlsieve.filters.strings import read_only, strings
+from crawlsieve.filters.strings import read_only, strings, text_buffers
 from crawlsieve.schemas.c4 import C4_REMOVES, c4_page, c4_removed
 
 REMOVED_BY = tuple(C4_REMOVES)

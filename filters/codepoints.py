@@ -46,12 +46,8 @@ LOWER = 1 << 28
 """Property: lower case letter."""
 TERMINAL = 1 << 29
 """Property: ends a sentence (Sentence_Terminal, and three Khmer signs)."""
-BREAK = 1 << 30
-"""Property: ends a line, as in `str.splitlines`."""
-FOLDS = 1 << 31
-"""Property: its FOLD is another code point."""
 
-_PROPERTIES = {"a": ALPHA | WORD, "n": WORD, "t": TERMINAL, "b": BREAK, "u": UPPER, "l": LOWER}
+_PROPERTIES = {"a": ALPHA | WORD, "n": WORD, "t": TERMINAL, "u": UPPER, "l": LOWER}
 _CLASSES = {"s": SPACE, "o": ALONE, "a": LETTER, "n": NUMBER, "m": MARK, "p": PUNCTUATION}
 """In order: the first letter that a run has decides."""
 
@@ -70,8 +66,7 @@ def code_points() -> np.ndarray:
 
     length = np.diff(first, append=CODE_POINTS)
     fold = np.arange(CODE_POINTS) + np.repeat(distance, length)
-    folds = np.where(fold != np.arange(CODE_POINTS), np.uint32(FOLDS), np.uint32(0))
-    table: np.ndarray = np.repeat(entry, length) | fold.astype(np.uint32) | folds
+    table: np.ndarray = np.repeat(entry, length) | fold.astype(np.uint32)
     table.setflags(write=False)
     return table
 

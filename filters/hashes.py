@@ -6,7 +6,6 @@ from typing import cast
 import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from crawlsieve.filters.codepoints import FOLD, decode, look
 from crawlsieve.kernel import inlined, kernel
 
 _zeros_below = cast("Callable[[np.uint64], np.uint64]", trailing_zeros)
@@ -18,16 +17,6 @@ EVERY_BYTE = np.uint64(0x0101010101010101)
 HIGH_BITS = np.uint64(0x8080808080808080)
 CASE_BITS = np.uint64(0x2020202020202020)
 _LOW_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
-
-
-@inlined
-def mix(h: np.uint64) -> np.uint64:
-    """Spread every bit of a uint64 over all of it (finaliser of MurmurHash3, Appleby 2011)."""
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xFF51AFD7ED558CCD)
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xC4CEB9FE1A85EC53)
-    return h ^ (h >> np.uint64(33))
 
 
 @inlined
@@ -116,41 +105,3 @@ def hash_bytes(data: np.ndarray, start: int, stop: int) -> np.uint64:
         h = step(h, load(data, i))
         i += 8
     return finish(h, load_some(data, i, stop - i), np.uint64(stop - start))
-
-
-@kernel
-def hash_folded(data: np.ndarray, start: int, stop: int, table: np.ndarray) -> np.uint64:
-    """uint64: `hash_bytes` of what the simple case folding of data[start:stop] is in UTF-8.
-
-    Args:
-        data: uint8[m], UTF-8.
-        start: first byte of a code point.
-        stop: last byte of a code point, plus 1.
-        table: uint32[0x110000] of `codepoints.py`.
-    """
-    h, word, filled, total = SEED, np.uint64(0), 0, 0
-    i = start
-    while i < stop:
-        cp, size = decode(data, i, stop)
-        i += size
-        cp = look(table, cp) & FOLD
-        extra = int(cp >= 0x80) + int(cp >= 0x800) + int(cp >= 0x10000)
-        lead = cp if extra == 0 else (cp >> (6 * extra)) | (0xF80 >> extra) & 0xFF
-        for b in range(extra, -1, -1):
-            byte = lead if b == extra else 0x80 | (cp >> (6 * b)) & 0x3F
-            word |= np.uint64(byte) << np.uint64(8 * filled)
-            filled += 1
-            if filled == 8:
-                h, word, filled = step(h, word), np.uint64(0), 0
-        total += extra + 1
-    return finish(h, word, np.uint64(total))
-
-
-@kernel
-def hash_all_folded(
-    data: np.ndarray, spans: tuple[np.ndarray, np.ndarray], table: np.ndarray, hashes: np.ndarray
-) -> None:
-    """Set hashes, uint64[k], to `hash_folded` of spans of data: start int64[k], length int32[k]."""
-    start, length = spans
-    for k in range(start.size):
-        hashes[k] = hash_folded(data, start[k], start[k] + length[k], table)

@@ -26,8 +26,7 @@ import pyarrow as pa
 from crawlsieve.filters.line_scan import scan_tables
 from crawlsieve.filters.ratio import ratio
 from crawlsieve.filters.refinedweb_kernel import GOES, clean_refinedweb
-from crawlsieve.filters.segments import text_buffers
-from crawlsieve.filters.strings import read_only, strings
+from crawlsieve.filters.strings import read_only, strings, text_buffers
 from crawlsieve.schemas.refinedweb import REFINEDWEB
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.codepoints import ALPHA, CODE_POINTS, code_points, decode
+from crawlsieve.filters.strings import text_buffers
 from crawlsieve.kernel import kernel
 
 _NONE = 255
@@ -40,15 +41,14 @@ def scripts(texts: pa.Array) -> pa.Array:
     equally many, the first in the alphabet.
 
     Args:
-        texts: large_string[n]; null is a text without letters.
+        texts: large_string[n] or string[n]; null is a text without letters.
 
     Cost: 1 ns a byte.
     """
     table, codes = script_table()
     counts = np.zeros((len(texts), len(codes)), np.int64)
-    _, offsets, data = texts.buffers()
-    bounds = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    _count_letters(np.frombuffer(data or b"", np.uint8), bounds, table, codes.index("Latn"), counts)
+    data, bounds = text_buffers(texts)
+    _count_letters(data, bounds, table, codes.index("Latn"), counts)
 
     han, kana = codes.index("Hani"), [codes.index("Hira"), codes.index("Kana")]
     kana_letters = counts[:, kana].sum(axis=1)

@@ -29,16 +29,17 @@ space. A line of white space does not end a paragraph; nor does it for Gopher's 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from crawlsieve.filters.codepoints import code_points
-from crawlsieve.filters.hashes import hash_all_folded
 from crawlsieve.filters.lines import scan_lines, scan_paragraphs
 from crawlsieve.filters.memory import uninitialised
-from crawlsieve.filters.tokens import FOLDING, scan_words
+from crawlsieve.filters.strings import text_buffers
+from crawlsieve.filters.tokens import scan_words
+
+__all__ = ["Lines", "Segments", "Spans", "Words", "segment", "text_buffers"]
 
 _SPANS = (np.int64, np.int32, np.int32, np.uint64)
 _WORDS = (*_SPANS, np.uint8)
@@ -99,16 +100,6 @@ class Segments:
         """Number of texts."""
         return len(self.offsets) - 1
 
-    @cached_property
-    def folded(self) -> np.ndarray:
-        """uint64[k]: `words.hash` where case does not matter (CaseFolding.txt of Unicode, status C and S)."""
-        words, hashes = self.words, self.words.hash.copy()
-        changed = np.flatnonzero(words.kind & FOLDING)
-        anew = np.empty(len(changed), np.uint64)
-        hash_all_folded(self.data, (words.start[changed], words.length[changed]), code_points(), anew)
-        hashes[changed] = anew
-        return hashes
-
 
 def segment(text: pa.Array) -> Segments:
     """Words, lines and paragraphs of a batch of texts.
@@ -122,20 +113,6 @@ def segment(text: pa.Array) -> Segments:
     data, offsets = text_buffers(text)
     lines = _lines(data, offsets)
     return Segments(data, offsets, _words(data, offsets), lines, _paragraphs(data, lines))
-
-
-def text_buffers(text: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """(uint8[m] UTF-8 bytes without a copy, int64[n + 1] offsets into them) of a string array; null counts as empty."""
-    if isinstance(text, pa.ChunkedArray):
-        text = text.combine_chunks()
-    if text.type != pa.large_string():
-        text = text.cast(pa.large_string())
-    if text.null_count:
-        text = text.fill_null("")
-    _, offsets, data = text.buffers()
-    if not len(text) or data is None:
-        return np.zeros(0, np.uint8), np.zeros(len(text) + 1, np.int64)
-    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
 
 
 def _words(data: np.ndarray, offsets: np.ndarray) -> Words:

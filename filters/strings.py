@@ -5,6 +5,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+def text_buffers(text: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """(uint8[m] UTF-8 bytes without a copy, int64[n + 1] offsets into them) of a string array; null counts as empty."""
+    if isinstance(text, pa.ChunkedArray):
+        text = text.combine_chunks()
+    if text.type != pa.large_string():
+        text = text.cast(pa.large_string())
+    if text.null_count:
+        text = text.fill_null("")
+    _, offsets, data = text.buffers()
+    if not len(text) or data is None:
+        return np.zeros(0, np.uint8), np.zeros(len(text) + 1, np.int64)
+    return np.frombuffer(data, np.uint8), np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+
+
 def read_only(data: np.ndarray) -> np.ndarray:
     """The same bytes, so that a kernel is compiled once: Arrow's buffers are read only, ours are not."""
     view = data.view()

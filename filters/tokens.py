@@ -29,9 +29,9 @@ from crawlsieve.filters.hashes import (
 )
 from crawlsieve.kernel import inlined, kernel
 
-ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE, FOLDING = 1, 2, 4, 8, 16, 128
+ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE = 1, 2, 4, 8, 16
 """Bits of `Words.kind`: the word has a letter; a letter or number (else it is a symbol); something besides punctuation;
-an upper or title case letter; a lower case letter; something that case folding changes."""
+an upper or title case letter; a lower case letter."""
 _KIND_SHIFT = 24
 """Where those bits stand in an entry of `codepoints.py`."""
 
@@ -142,7 +142,7 @@ def _plain(data: np.ndarray, i: int, end: int, glued: int) -> tuple[int, int, np
 def _kind(capitals: np.uint64, smalls: np.uint64) -> int:
     """Kind of a word with these letters; no branch, as none would be foreseen."""
     upper, lower = int(capitals != 0), int(smalls != 0)
-    return WORDLIKE | SOLID | (UPPERCASE | FOLDING) * upper | LOWERCASE * lower | ALPHABETIC * (upper | lower)
+    return WORDLIKE | SOLID | UPPERCASE * upper | LOWERCASE * lower | ALPHABETIC * (upper | lower)
 
 
 @inlined

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from crawlsieve.filters.strings import text_buffers
 from crawlsieve.filters.url import canonical_host
 from crawlsieve.kernel import kernel
 
@@ -19,6 +20,9 @@ def _byte_kinds() -> tuple[np.ndarray, np.ndarray]:
     symbol[0x41:0x5B] = np.arange(26)
     return lower, symbol
 
+
+string_buffers = text_buffers
+"""The same under the name that `stages/url_filter.py` knows."""
 
 LOWER, SYMBOL = _byte_kinds()
 IN_HOST = np.isin(np.arange(256), np.frombuffer(b"-._", np.uint8)) | (SYMBOL >= 0)
@@ -37,18 +41,9 @@ class Hosts:
     """int64[n]"""
 
 
-def string_buffers(texts: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
-    """uint8[m] and int64[n + 1] offsets into it, of a string array without nulls that may be a slice."""
-    _, offsets, data = texts.buffers()
-    if offsets is None or data is None:
-        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
-    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return np.frombuffer(data, np.uint8), ends.astype(np.int64)
-
-
 def hosts_of(urls: pa.StringArray) -> Hosts:
     """The canonical host of each URL (`filters.url`), but for case. No null in `urls`; "" has no host."""
-    data, offsets = string_buffers(urls)
+    data, offsets = text_buffers(urls)
     start, stop = np.empty(len(urls), np.int64), np.empty(len(urls), np.int64)
     odd = np.empty(len(urls), np.bool_)
     _scan_hosts(data, offsets, start, stop, odd)

@@ -16,7 +16,7 @@ TARGET = Path(__file__).resolve().parents[1] / "filters" / "codepoints.txt"
 HEAD = """\
 # Classes of code points; made by infra/make_codepoints.py.
 # first code point of the run (hex), letters of its classes, distance to the simple case folding (decimal)
-# s white space  b line break  a letter (L*)  n number (N*)  m mark or format character  o one word per code point
+# s white space  a letter (L*)  n number (N*)  m mark or format character  o one word per code point
 # p punctuation  t ends a sentence  u upper or title case  l lower case
 """
 
@@ -40,7 +40,6 @@ def main() -> None:
     continuous = matches(text, r"[\p{Line_Break=SA}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]")
     classes = {
         "s": matches(text, r"\p{White_Space}") | set(SPACE_BEYOND_UNICODE),
-        "b": {c for c in text if len(f"x{c}x".splitlines()) == 2},
         "a": matches(text, r"\p{L}"),
         "n": matches(text, r"\p{N}"),
         "m": matches(text, r"[\p{M}\p{Cf}\p{Emoji_Modifier}]"),

@@ -5,7 +5,7 @@ import pytest
 from crawlsieve.filters import line_scan, walk
 from crawlsieve.filters.c4 import REMOVED_BY, VARIANTS, LineLimits, c4_lines, c4_page_facts, c4_removed_counts
 from crawlsieve.filters.line_scan import ALL, scan_line, scan_tables
-from crawlsieve.filters.segments import text_buffers
+from crawlsieve.filters.strings import text_buffers
 from crawlsieve.schemas.c4 import C4_REMOVES, at_cleaning, c4_page, c4_removed
 
 LINE = "The cat sat on the mat."

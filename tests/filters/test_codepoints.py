@@ -7,7 +7,6 @@ import pytest
 from crawlsieve.filters.codepoints import (
     ALONE,
     ALPHA,
-    BREAK,
     CLASS,
     FOLD,
     LOWER,
@@ -35,12 +34,11 @@ def having(bits, assigned):
     return {c for c in assigned if table[c] & bits}
 
 
-def test_white_space_letters_and_breaks_are_those_of_python(assigned):
+def test_white_space_and_letters_are_those_of_python(assigned):
     table = code_points()
 
     assert [c for c in assigned if table[c] & CLASS == SPACE] == [c for c in assigned if chr(c).isspace()]
     assert having(ALPHA, assigned) == {c for c in assigned if chr(c).isalpha()}
-    assert having(BREAK, assigned) == {c for c in assigned if len(f"x{chr(c)}x".splitlines()) == 2}
 
 
 def test_properties_are_categories_of_unicode(assigned):

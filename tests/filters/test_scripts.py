@@ -60,6 +60,20 @@ def test_malformed_bytes_are_no_letters():
     assert scripts(text).to_pylist() == ["Latn"]
 
 
+def test_bytes_behind_a_null_are_no_letters():
+    hidden = pa.array(["где", "abc"], pa.large_string())
+    text = pa.Array.from_buffers(pa.large_string(), 2, [pa.py_buffer(b"\x02"), *hidden.buffers()[1:]])
+
+    assert scripts(text).to_pylist() == [None, "Latn"]
+
+
+def test_a_string_array_with_narrow_offsets_is_read_as_any_other():
+    texts = pa.array(["abc", "где", None, "中文"], pa.string())
+
+    assert scripts(texts).to_pylist() == ["Latn", "Cyrl", None, "Hani"]
+    assert scripts(texts.slice(1)).to_pylist() == ["Cyrl", None, "Hani"]
+
+
 def test_slices_are_read_at_their_place():
     texts = pa.array(["abc", "где", "中文"], pa.large_string())
 

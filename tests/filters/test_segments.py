@@ -3,8 +3,7 @@ import pyarrow as pa
 import pytest
 
 from crawlsieve.filters.segments import segment
-from crawlsieve.filters.tokens import ALPHABETIC, FOLDING, LOWERCASE, SOLID, UPPERCASE, WORDLIKE
-from tests import plain
+from crawlsieve.filters.tokens import ALPHABETIC, LOWERCASE, SOLID, UPPERCASE, WORDLIKE
 
 
 def pieces(spans, segments):
@@ -93,8 +92,8 @@ def test_line_breaks_are_part_of_a_paragraph():
     ("word", "kind"),
     [
         ("word", ALPHABETIC | WORDLIKE | SOLID | LOWERCASE),
-        ("Longerword", ALPHABETIC | WORDLIKE | SOLID | LOWERCASE | UPPERCASE | FOLDING),
-        ("É", ALPHABETIC | WORDLIKE | SOLID | UPPERCASE | FOLDING),
+        ("Longerword", ALPHABETIC | WORDLIKE | SOLID | LOWERCASE | UPPERCASE),
+        ("É", ALPHABETIC | WORDLIKE | SOLID | UPPERCASE),
         ("中", ALPHABETIC | WORDLIKE | SOLID),
         ("42", WORDLIKE | SOLID),
         ("…", 0),
@@ -107,21 +106,6 @@ def test_a_word_knows_what_it_is_made_of(word, kind):
     segments = segment(pa.array([word + " and more", word], pa.large_string()))
 
     assert segments.words.kind[[0, 3]].tolist() == [kind, kind]
-
-
-@pytest.mark.parametrize("word", ["WORD", "Straße", "ДОМ", "ΣΊΣΥΦΟΣ", "LONGERTHANEIGHT", "\u1e9eX", "\u212aelvin"])
-def test_case_matters_to_hash_but_not_to_folded(word):
-    segments = segment(pa.array([word, word.lower(), word.lower() + "."], pa.large_string()))
-
-    assert segments.words.hash[0] != segments.words.hash[1] == segments.words.hash[2]
-    assert segments.folded[0] == segments.folded[1] == segments.folded[2]
-
-
-@pytest.mark.parametrize("word", ["WORD", "LongerThanEight", "Straße", "ДОМ", "ΣΊΣΥΦΟΣ", "Ⱥ中\u0301Ⅷ\U00010400x"])
-def test_the_folded_hash_is_the_hash_of_the_folded_word(word):
-    segments = segment(pa.array([word, plain.fold(word)], pa.large_string()))
-
-    assert segments.folded.tolist() == segments.words.hash[len(segments.folded) // 2 :].tolist() * 2
 
 
 def test_the_same_bytes_hash_alike_wherever_they_stand():

@@ -1,7 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from crawlsieve.filters.url_hosts import hosts_of, string_buffers
+from crawlsieve.filters.strings import text_buffers
+from crawlsieve.filters.url_hosts import hosts_of
 
 
 def hosts(*urls):
@@ -54,7 +55,7 @@ def test_a_slice_is_its_own_array():
     found = hosts_of(urls)
 
     assert found.data[found.start[0] : found.stop[0]].tobytes() == b"b.example"
-    assert string_buffers(urls)[1].tolist() == [17, 34, 47]
+    assert text_buffers(urls)[1].tolist() == [17, 34, 47]
 
 
 def test_no_urls_have_no_hosts():

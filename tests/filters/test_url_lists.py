@@ -2,7 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from crawlsieve.filters.url_hosts import hosts_of, string_buffers
+from crawlsieve.filters.strings import text_buffers
+from crawlsieve.filters.url_hosts import hosts_of
 from crawlsieve.filters.url_lists import (
     DOMAIN,
     OTHER,
@@ -75,7 +76,7 @@ def test_an_empty_list_blocks_nothing():
 
 def words(url, *banned, at_least=1):
     known = distinct(np.array([word_hash(word) for word in banned], np.uint64))
-    return match_words(*string_buffers(pa.array([url])), known, at_least).tolist() == [True]
+    return match_words(*text_buffers(pa.array([url])), known, at_least).tolist() == [True]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_more_words_than_there_are_is_never():
 
 
 def parts(url, *banned):
-    return match_parts(*string_buffers(pa.array([url])), *automaton(banned)).tolist() == [True]
+    return match_parts(*text_buffers(pa.array([url])), *automaton(banned)).tolist() == [True]
 
 
 @pytest.mark.parametrize(
