@@ -1,7 +1,8 @@
 """Texts as they are compared: one form for texts that differ in case, white space or Unicode composition only.
 
 The normalised text is NFC, each code point in its simple case folding, every run of white space one space, none at the
-ends. NFC and not NFKC: superscripts, ligatures and full-width letters are a difference that a reader sees.
+ends. It is brought into NFC twice, since many a small letter has a composed form and its capital none (ǰ, ẖ, ΐ). NFC
+and not NFKC: superscripts, ligatures and full-width letters are a difference that a reader sees.
 """
 
 import unicodedata
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawlsieve.filters.codepoints import CLASS, FOLD, MARK, SPACE, code_points, decode
+from crawlsieve.filters.strings import strings, text_buffers
 from crawlsieve.kernel import inlined, kernel
 
 _GROWTH = 1.5
@@ -23,6 +25,8 @@ _TWINS = (
 )
 """Code points besides marks that NFC replaces or joins to the one before, and some between them that it leaves."""
 
+_IOTA_BELOW = 0x345
+
 _STEADY = "2002-206F FE00-FE0F FEFF 1F3FB-1F3FF E0000-E0FFF"
 """Marks, as `codepoints.py` has them, that NFC neither moves nor joins: joiners, variation selectors, skin tones."""
 
@@ -31,31 +35,28 @@ def fold_texts(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """The normalised texts, one behind the other.
 
     Args:
-        texts: large_string[n]; null counts as empty.
+        texts: large_string[n] or string[n]; null counts as empty.
 
     Returns:
         (uint8[m], int64[n + 1]): bytes, and offsets into them.
     """
-    texts = pc.fill_null(texts, "")
-    data, offsets = _buffers(texts)
-    table = code_points()
+    data, offsets = text_buffers(texts)
     unsure = np.zeros(len(texts), np.bool_)
     _may_compose(data, offsets, _composing(), unsure)
-    if unsure.any():
-        data, offsets = _buffers(_composed(texts, unsure))
+    if not unsure.any():
+        return _fold_all(data, offsets)
+    texts = pc.fill_null(texts, "").cast(pa.large_string())
+    data, offsets = _fold_all(*text_buffers(_composed(texts, unsure)))
+    data, offsets = text_buffers(_composed(strings(data, offsets, texts), unsure))
+    return data[: offsets[-1]], offsets
+
+
+def _fold_all(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `fold_texts`, of texts in NFC."""
     out = np.empty(int((offsets[-1] - offsets[0]) * _GROWTH) + 4, np.uint8)
-    ends = np.zeros(len(texts) + 1, np.int64)
-    _fold(data, offsets, table, out, ends)
+    ends = np.zeros(len(offsets), np.int64)
+    _fold(data, offsets, _folding(), out, ends)
     return out[: ends[-1]], ends
-
-
-def _buffers(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """uint8[m] and int64[n + 1] of an array that may be a slice."""
-    _, offsets, data = texts.buffers()
-    if offsets is None or len(texts) == 0:
-        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
-    ends = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8), ends
 
 
 def _composed(texts: pa.LargeStringArray, unsure: np.ndarray) -> pa.LargeStringArray:
@@ -63,6 +64,18 @@ def _composed(texts: pa.LargeStringArray, unsure: np.ndarray) -> pa.LargeStringA
     mask = pa.array(unsure)
     composed = [unicodedata.normalize("NFC", text) for text in texts.filter(mask).to_pylist()]
     return pc.replace_with_mask(texts, mask, pa.array(composed, pa.large_string()))
+
+
+@cache
+def _folding() -> np.ndarray:
+    """uint32[0x110000]: the table of `codepoints.py`, where the Greek iota below a letter stays a mark.
+
+    Unicode folds it to the letter iota, which no accent joins any more: the capital of ᾴ would be no ᾴ.
+    """
+    table = code_points().copy()
+    table[_IOTA_BELOW] = table[_IOTA_BELOW] & ~np.uint32(FOLD) | np.uint32(_IOTA_BELOW)
+    table.setflags(write=False)
+    return table
 
 
 @cache

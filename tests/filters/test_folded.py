@@ -1,5 +1,5 @@
 import unicodedata
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ from crawlsieve.filters.folded import _composing, fold_texts
 
 def folded(*texts):
     data, offsets = fold_texts(pa.array(texts, pa.large_string()))
+    assert offsets[-1] == len(data)
     return [data[start:end].tobytes().decode() for start, end in pairwise(offsets)]
 
 
@@ -39,6 +40,10 @@ def folded(*texts):
         (" \n ", ""),
         (None, ""),
         ("\0", "\0"),
+        ("J\u030c", "ǰ"),
+        ("Ϊ\u0301", "ΐ"),
+        ("H\u0331", "ẖ"),
+        ("Ά\u0345", "ᾴ"),
     ],
 )
 def test_the_normal_form_is_nfc_folded_with_single_spaces(text, normal):
@@ -106,6 +111,19 @@ def test_only_code_points_that_nfc_leaves_alone_take_the_short_way():
         assert unicodedata.combining(character) == 0
         pair = unicodedata.decomposition(character).split()
         assert len(pair) != 2 or pair[0].startswith("<") or composing[int(pair[1], 16)], hex(point)
+
+
+def test_case_and_composition_keep_no_code_point_apart():
+    """But İ, which has no simple folding: its parts have one."""
+    folds = (code_points() & FOLD).tolist()
+    alike = {}
+    for point in set(range(CODE_POINTS)) - {0x345, *range(0xD800, 0xE000)}:
+        alike.setdefault(folds[point], []).append(chr(point))
+    for point in sorted({*range(CODE_POINTS)} - {0x130, *range(0xD800, 0xE000)}):
+        parts = unicodedata.normalize("NFD", chr(point))
+        if len(parts) > 1:
+            choices = [alike.get(folds[ord(part)], [part]) if part != "\u0345" else [part] for part in parts]
+            assert len({*folded(chr(point), *map("".join, product(*choices)))}) == 1, hex(point)
 
 
 def test_bytes_that_are_not_utf8_stay_as_they_are():
