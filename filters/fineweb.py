@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from crawlsieve.filters.codepoints import TERMINAL, code_points
 from crawlsieve.filters.ratio import ratio
-from crawlsieve.filters.repetition import count_copies
+from crawlsieve.filters.repetition import AGAIN_CHARS, copies_of
 from crawlsieve.filters.segments import Segments
 from crawlsieve.filters.walk import entry_before
 from crawlsieve.kernel import kernel
@@ -49,11 +49,9 @@ def mc4(segments: Segments) -> pa.RecordBatch:
 def _repeated_chars(segments: Segments) -> np.ndarray:
     """int64[n]: code points of lines that occurred before in their text, blank lines aside."""
     lines = segments.lines
-    out = np.zeros((len(segments), 6), np.int64)
-    most = int(lines.counts.max(initial=0))
-    memory = np.zeros(1 << (2 * most).bit_length(), np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
-    count_copies(lines.first, lines.hash, np.where(lines.blank, np.int32(0), lines.chars), memory, out)
-    return out[:, 3]
+    chars = np.where(lines.blank, np.int32(0), lines.chars)
+    copied: np.ndarray = copies_of(lines.first, lines.hash, chars)[:, AGAIN_CHARS]
+    return copied
 
 
 @kernel

@@ -31,8 +31,8 @@ from crawlsieve.schemas.gopher import GOPHER_REPETITION_DATATROVE, GOPHER_REPETI
 
 Variant = Literal["datatrove", "dclm"]
 
-_COUNT, _CHARS, _AGAIN, _AGAIN_CHARS, _COPIES, _COPIES_CHARS = range(6)
-"""Columns of what `count_copies` fills."""
+_COUNT, _CHARS, _AGAIN, AGAIN_CHARS, _COPIES, _COPIES_CHARS = range(6)
+"""Columns of what `copies_of` returns."""
 
 
 def gopher_repetition(segments: Segments, variant: Variant = "datatrove") -> pa.RecordBatch:
@@ -46,18 +46,18 @@ def _datatrove(segments: Segments) -> pa.RecordBatch:
     words, lines, paragraphs = segments.words, segments.lines, segments.paragraphs
     chars = np.zeros(len(segments), np.int64)
     count_text(segments.data, segments.offsets, chars)
-    line = _copies(lines.first, lines.hash, lines.chars)
+    line = copies_of(lines.first, lines.hash, lines.chars)
     edges = _edges(segments)
     line[:, _COUNT] += edges
     line[:, _AGAIN] += edges == 2
-    paragraph = _copies(paragraphs.first, paragraphs.hash, paragraphs.chars)
+    paragraph = copies_of(paragraphs.first, paragraphs.hash, paragraphs.chars)
     grams = _ngrams(words.first, words.hash, words.chars)
     return pa.RecordBatch.from_arrays(
         [
             ratio(line[:, _AGAIN], line[:, _COUNT]),
-            ratio(line[:, _AGAIN_CHARS], chars),
+            ratio(line[:, AGAIN_CHARS], chars),
             ratio(paragraph[:, _AGAIN], paragraph[:, _COUNT]),
-            ratio(paragraph[:, _AGAIN_CHARS], chars),
+            ratio(paragraph[:, AGAIN_CHARS], chars),
             *(ratio(grams[:, n, FIRST], chars) for n in TOP),
             *(ratio(grams[:, n, SECOND], chars) for n in AGAIN),
         ],
@@ -66,8 +66,8 @@ def _datatrove(segments: Segments) -> pa.RecordBatch:
 
 
 def _dclm(segments: Segments) -> pa.RecordBatch:
-    line = _copies(segments.lines.first, *_trimmed(segments, segments.lines))
-    paragraph = _copies(segments.paragraphs.first, *_trimmed(segments, segments.paragraphs))
+    line = copies_of(segments.lines.first, *_trimmed(segments, segments.lines))
+    paragraph = copies_of(segments.paragraphs.first, *_trimmed(segments, segments.paragraphs))
     first, hashes, word_chars = _wordlike(segments)
     chars = np.concatenate([[0], np.cumsum(word_chars, dtype=np.int64)])[first]
     grams = _ngrams(first, hashes, word_chars)
@@ -92,12 +92,12 @@ def _ngrams(first: np.ndarray, hashes: np.ndarray, chars: np.ndarray) -> np.ndar
     return out
 
 
-def _copies(first: np.ndarray, hashes: np.ndarray, chars: np.ndarray) -> np.ndarray:
-    """int64[n, 6] of `count_copies`."""
+def copies_of(first: np.ndarray, hashes: np.ndarray, chars: np.ndarray) -> np.ndarray:
+    """int64[n, 6]: how much of the spans of n texts occurs more than once, as `_count_copies` has it."""
     out = np.zeros((len(first) - 1, 6), np.int64)
     most = int(np.diff(first).max(initial=0))
     size = 1 << (2 * most).bit_length()
-    count_copies(
+    _count_copies(
         first, hashes, chars, (np.zeros(size, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)), out
     )
     return out
@@ -161,7 +161,7 @@ def count_text(data: np.ndarray, offsets: np.ndarray, chars: np.ndarray) -> None
 
 
 @kernel
-def count_copies(
+def _count_copies(
     first: np.ndarray, hashes: np.ndarray, chars: np.ndarray, memory: tuple[np.ndarray, ...], out: np.ndarray
 ) -> None:
     """How many spans, and code points, occur more than once in their text. Spans of no code points are left out.
