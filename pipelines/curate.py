@@ -33,6 +33,7 @@ from crawlsieve.stages.files import join, remove
 from crawlsieve.stages.plan import Batch, Map, Plan
 from crawlsieve.stages.publish import RANGES, Publish
 from crawlsieve.stages.read import Input
+from crawlsieve.stages.staging import buckets_for
 
 Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
 """Runs a plan, giving each batch of its last table to a watcher as it arrives."""
@@ -40,6 +41,9 @@ Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
 ROWS_PER_PARTITION = 1_000_000
 TEXT_BYTES_PER_FILE = 768 << 20
 """Text of this size is a Parquet file of about 256 MB."""
+TEXT_PER_STORED_BYTE = 2
+"""For a guess of the ranges of ids, before anybody knows: gzipped JSON lines give 3 bytes of text for each of theirs,
+WARC files half a byte."""
 
 _EXCHANGE = "exchange-"
 
@@ -101,7 +105,9 @@ class Sizes:
 
 def curate(job: Job, engine: Engine, shown: Progress) -> pa.Table:
     """Every shard read, extracted, measured, judged and staged. Returns COUNTS."""
-    step = Map(CurateShard(job.recipe.source, job.outcomes, join(job.work, "curated")), writes=COUNTS)
+    text = TEXT_PER_STORED_BYTE * sum(item.size or 0 for item in job.inputs)
+    buckets = buckets_for(math.ceil(text / TEXT_BYTES_PER_FILE))
+    step = Map(CurateShard(job.recipe.source, job.outcomes, join(job.work, "curated"), buckets), writes=COUNTS)
     with shown.reading(job.inputs) as watch:
         told = engine(Plan(job.shards, (step,)), watch)
     return told.filter(pa.compute.not_equal(told["step"], PROGRESS))

@@ -34,11 +34,18 @@ class CurateShard:
 
     A shard whose `done.json` stands is not run again: its counts are taken from there. That file is written last, so
     a task that was killed leaves nothing that looks whole.
+
+    Args:
+        source: how inputs are read.
+        outcomes: the steps, and what is kept.
+        work: the folder of all shards.
+        buckets: ranges of ids into which staged tables are cut; see `staging.buckets_for`. No row depends on it.
     """
 
     source: Source
     outcomes: OutcomePlan
     work: str
+    buckets: int = 1
 
     def __call__(self, shards: Iterator[Batch]) -> Iterator[Batch]:
         """COUNTS of each shard: progress while it runs, then its totals."""
@@ -60,7 +67,7 @@ class CurateShard:
         tally: Tally = Tally()
         attempt = f"{os.getpid()}-{os.urandom(4).hex()}"
         read_before = 0
-        with staging_outcomes(folder, attempt, self.outcomes) as tables:
+        with staging_outcomes(folder, attempt, self.outcomes, self.buckets) as tables:
             reading = open_input(item, number, self.source)
             for batch in reading:
                 for part in run_chain(self.outcomes.steps, batch, tally):

@@ -131,14 +131,19 @@ def _fail_without_text(batch: Batch) -> Batch:
 
 
 @contextmanager
-def staging_outcomes(folder: str, attempt: str, plan: OutcomePlan) -> Iterator[Outcomes]:
-    """The staged tables of one shard, which appear when the block ends without an error."""
+def staging_outcomes(folder: str, attempt: str, plan: OutcomePlan, buckets: int) -> Iterator[Outcomes]:
+    """The staged tables of one shard, which appear when the block ends without an error.
+
+    All but the keys, which are only read as a whole, are cut into `buckets` ranges of ids.
+    """
     with ExitStack() as stack:
         schemas = plan.schemas()
         paths = {name: staged_path(folder, attempt, name) for name in STAGED}
-        yield Outcomes({name: stack.enter_context(staging(paths[name], schemas[name])) for name in STAGED}, plan)
+        cuts = {name: 1 if name == "keys" else buckets for name in STAGED}
+        tables = {name: staging(paths[name], schemas[name], cuts[name]) for name in STAGED}
+        yield Outcomes({name: stack.enter_context(table) for name, table in tables.items()}, plan)
 
 
 def staged_path(folder: str, attempt: str, table: str) -> str:
     """The file of a staged table: an attempt never writes into the file of another."""
-    return join(folder, f"{table}-{attempt}.parquet")
+    return join(folder, f"{table}-{attempt}.staged")
