@@ -16,8 +16,8 @@ import pyarrow as pa
 from crawlsieve.filters.markup import markup_counts
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.extract import Extract
-from crawlsieve.stages.extract_decode import decode_page
-from crawlsieve.stages.extract_engines import finish, load_engine
+from crawlsieve.stages.extract.decode import decode_page
+from crawlsieve.stages.extract.engines import finish, load_engine
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "html_extraction"
 WORD = re.compile(r"\w+")

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from crawlsieve.filters.scripts import scripts
 from crawlsieve.schemas.record import RECORD
-from crawlsieve.stages.extract_decode import decode_page
-from crawlsieve.stages.extract_engines import finish, load_engine
+from crawlsieve.stages.extract.decode import decode_page
+from crawlsieve.stages.extract.engines import finish, load_engine
 from crawlsieve.stages.fasttext_model import model_labels, model_path
 from crawlsieve.stages.language import Language
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crawlsieve.filters.markup import markup_counts
 from crawlsieve.stages.extract import Extract
-from crawlsieve.stages.extract_decode import decode_page
+from crawlsieve.stages.extract.decode import decode_page
 from tests.pages import outcome, pages
 
 NAMES = (

@@ -1,6 +1,6 @@
 import pytest
 
-from crawlsieve.stages.extract_decode import decode_page, is_utf16
+from crawlsieve.stages.extract.decode import decode_page, is_utf16
 
 RUSSIAN = "Привет мир, как ваши дела сегодня? Мы пишем по-русски."
 JAPANESE = "これは日本語のテキストです。漢字とかな。"

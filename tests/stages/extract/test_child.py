@@ -5,13 +5,15 @@ import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 
 import pytest
 
-from crawlsieve.stages import extract_child
-from crawlsieve.stages.extract_child import ANSWER, JOB, main
+from crawlsieve.stages import extract
+from crawlsieve.stages.extract import child, step
+from crawlsieve.stages.extract.child import ANSWER, JOB, main
 
 OUT = 1_000_000
 
@@ -50,9 +52,9 @@ def run(monkeypatch):
                 "seconds": 60.0,
                 "inbox": inbox.fileno(),
             }
-            patch.setattr(sys, "argv", ["extract_child", json.dumps(options)])
-            patch.setattr(extract_child, "_limit", lambda _: None)
-            patch.setattr(extract_child, "_own_output", lambda: OUT)
+            patch.setattr(sys, "argv", ["child", json.dumps(options)])
+            patch.setattr(child, "_limit", lambda _: None)
+            patch.setattr(child, "_own_output", lambda: OUT)
             patch.setattr(os, "read", pipes.read)
             patch.setattr(os, "write", pipes.write)
             main()
@@ -75,7 +77,7 @@ def test_the_child_is_bounded_and_ends_with_its_input_only(monkeypatch, platform
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(sys, "platform", platform)
 
-    extract_child._limit({"memory": 1_000})
+    child._limit({"memory": 1_000})
 
     assert limits == {resource.RLIMIT_CORE: (0, 0)} | ({resource.RLIMIT_AS: (1_000, 1_000)} if limited else {})
     assert handlers == {
@@ -99,7 +101,7 @@ def test_a_page_that_the_engine_refuses_is_named_by_its_error(run, monkeypatch):
     def refuse(html):
         raise ValueError(html)
 
-    monkeypatch.setattr(extract_child, "load_engine", lambda *_: (refuse, (ValueError,)))
+    monkeypatch.setattr(child, "load_engine", lambda *_: (refuse, (ValueError,)))
 
     assert run((b"secret", None, True)) == [(b"+", ""), (b"e", "ValueError")]
 
@@ -108,7 +110,7 @@ def test_an_engine_that_is_not_there_is_said(run, monkeypatch):
     def load(*_):
         raise ImportError("no engine")
 
-    monkeypatch.setattr(extract_child, "load_engine", load)
+    monkeypatch.setattr(child, "load_engine", load)
 
     assert run((b"x", None, True)) == [(b"-", "no engine")]
 
@@ -120,9 +122,21 @@ def test_without_memory_the_process_ends(run, monkeypatch):
     def leave(status):
         raise SystemExit(status)
 
-    monkeypatch.setattr(extract_child, "load_engine", lambda *_: (exhaust, (ValueError,)))
+    monkeypatch.setattr(child, "load_engine", lambda *_: (exhaust, (ValueError,)))
     monkeypatch.setattr(os, "_exit", leave)
 
-    with pytest.raises(SystemExit, match=str(extract_child.OUT_OF_MEMORY)):
+    with pytest.raises(SystemExit, match=str(child.OUT_OF_MEMORY)):
         run((b"x", None, True))
-    extract_child._watch(0)
+    child._watch(0)
+
+
+def test_the_child_imports_neither_arrow_nor_numba():
+    look = "import sys, crawlsieve.stages.extract.child; print({'pyarrow', 'numba', 'numpy'} & set(sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", look], text=True) == "set()\n"
+
+
+def test_the_package_has_one_name():
+    assert extract.Extract is step.Extract
+    with pytest.raises(AttributeError, match=r"'crawlsieve\.stages\.extract' has no attribute 'Extrakt'"):
+        _ = extract.Extrakt

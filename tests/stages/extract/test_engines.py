@@ -1,6 +1,6 @@
 import pytest
 
-from crawlsieve.stages.extract_engines import finish, load_engine, plain
+from crawlsieve.stages.extract.engines import finish, load_engine, plain
 
 PAGE = "<html><body><nav>Home</nav><article><h1>Head</h1>" + "<p>A sentence of the article, long enough.</p>" * 9
 

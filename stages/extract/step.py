@@ -11,8 +11,8 @@ from annotated_types import Ge, Gt
 
 from crawlsieve.filters.markup import markup_counts
 from crawlsieve.stages.errors import RecipeError
-from crawlsieve.stages.extract_pages import html_pages, narrow, payload_spans
-from crawlsieve.stages.extract_process import Extractor, Failure, Page, Settings, extractor
+from crawlsieve.stages.extract.pages import html_pages, narrow, payload_spans
+from crawlsieve.stages.extract.process import Extractor, Failure, Page, Settings, extractor
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.step import fail, replace, settle
 
@@ -33,7 +33,7 @@ _TOO = (
 class Extract:
     """Sets `text` of every record that has a payload and no text yet, and drops the payload.
 
-    Bytes are decoded as browsers do (`extract_decode`). `text/plain` is taken as it is. Text is in Unicode's form NFC
+    Bytes are decoded as browsers do (`decode`). `text/plain` is taken as it is. Text is in Unicode's form NFC
     and has no white space around it. A page without text is rejected: `empty_text`.
 
     A page fails, before it is parsed, if it is larger than the limits: `extract_too_many_bytes`,

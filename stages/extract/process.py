@@ -1,4 +1,4 @@
-"""The parent's side of `extract_child`: one child per process and options, started when needed, again when it died."""
+"""The parent's side of `child`: one child per process and options, started when needed, again when it died."""
 
 import atexit
 import json
@@ -15,7 +15,7 @@ from selectors import EVENT_READ, DefaultSelector
 from typing import IO, cast
 
 from crawlsieve.stages.errors import CrawlsieveError
-from crawlsieve.stages.extract_child import ANSWER, ERROR, JOB, NOT_READY, OUT_OF_MEMORY, READY, TEXT, WAIT_FACTOR
+from crawlsieve.stages.extract.child import ANSWER, ERROR, JOB, NOT_READY, OUT_OF_MEMORY, READY, TEXT, WAIT_FACTOR
 
 WATCHDOG = "extract_watchdog"
 CRASHED = "extract_crashed"
@@ -154,7 +154,7 @@ class Extractor:
         }
         child = subprocess.Popen(  # noqa: S603 - this program itself
             # -P: no module is taken from the current directory
-            [sys.executable, "-P", "-m", "crawlsieve.stages.extract_child", json.dumps(options)],
+            [sys.executable, "-P", "-m", "crawlsieve.stages.extract.child", json.dumps(options)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libraries quote pages in their messages
@@ -181,7 +181,7 @@ class Extractor:
                 return ""
             self._bury(child)
             return answer.decode()
-        see = f"{sys.executable} -m crawlsieve.stages.extract_child"
+        see = f"{sys.executable} -m crawlsieve.stages.extract.child"
         return f"the process that extracts does not start ({how}); see `{see}`"
 
     def _bury(self, child: subprocess.Popen[bytes]) -> Failure:

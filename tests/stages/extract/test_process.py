@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from crawlsieve.stages import extract_process
 from crawlsieve.stages.errors import CrawlsieveError
-from crawlsieve.stages.extract import Extract
-from crawlsieve.stages.extract_process import Extractor, Failure, Page, Settings
+from crawlsieve.stages.extract import Extract, process
+from crawlsieve.stages.extract.process import Extractor, Failure, Page, Settings
 from tests.pages import outcome, pages
 
 OPTIONS = (("comments", True), ("tables", True), ("favor", "balance"), ("fast", False))
@@ -145,7 +144,7 @@ def test_an_interrupted_exchange_leaves_no_child(play, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(extract_process, "_read_answer", interrupt)
+        patch.setattr(process, "_read_answer", interrupt)
         with pytest.raises(KeyboardInterrupt):
             ask(extractor, b"a")
 
@@ -154,7 +153,7 @@ def test_an_interrupted_exchange_leaves_no_child(play, monkeypatch):
 
 
 def test_more_than_fits_at_once_is_handed_over_in_turns(play, monkeypatch):
-    monkeypatch.setattr(extract_process, "_CHUNK", 10)
+    monkeypatch.setattr(process, "_CHUNK", 10)
     payloads = [b"x" * size for size in (3, 8, 2, 40, 0, 0, 10, 1)]
 
     assert ask(play("pass"), *payloads) == payloads
@@ -217,7 +216,7 @@ def test_what_a_library_prints_is_no_answer(play):
 def test_a_child_that_is_not_ready_in_time_or_says_nonsense_stops_the_run(tmp_path, monkeypatch, first, told):
     (tmp_path / "sitecustomize.py").write_text(first)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(extract_process, "STARTS_WITHIN", 0.5 if "sleep" in first else 60)
+    monkeypatch.setattr(process, "STARTS_WITHIN", 0.5 if "sleep" in first else 60)
     extractor = Extractor(Settings("resiliparse", (), 60.0, MEMORY))
 
     with pytest.raises(CrawlsieveError, match=told):
@@ -228,35 +227,35 @@ def test_a_child_that_is_not_ready_in_time_or_says_nonsense_stops_the_run(tmp_pa
 
 def test_children_end_with_the_process():
     settings = Settings("resiliparse", (), 60.0, MEMORY)
-    extractor = extract_process.extractor(settings)
+    extractor = process.extractor(settings)
     ask(extractor, b"<p>a")
     child = extractor._child
 
-    extract_process.close_extractors()
+    process.close_extractors()
 
     assert child.returncode is not None
-    assert extract_process._EXTRACTORS == {}
+    assert process._EXTRACTORS == {}
 
 
 def test_without_files_in_memory_pages_go_through_one_on_disk(play, monkeypatch):
-    monkeypatch.setattr(extract_process.sys, "platform", "darwin")
+    monkeypatch.setattr(process.sys, "platform", "darwin")
 
     assert ask(play("pass"), b"a", b"b") == [b"a", b"b"]
 
 
 def test_steps_with_the_same_options_share_a_child():
     Extract()(pages([b"<p>a"]))
-    count = len(extract_process._EXTRACTORS)
+    count = len(process._EXTRACTORS)
     Extract(max_bytes=1_000)(pages([b"<p>a"]))
 
-    assert len(extract_process._EXTRACTORS) == count
+    assert len(process._EXTRACTORS) == count
 
 
 PARENT = """
 import os, time
 from tests.pages import pages
 from crawlsieve.stages.extract import Extract
-from crawlsieve.stages.extract_process import _EXTRACTORS
+from crawlsieve.stages.extract.process import _EXTRACTORS
 
 Extract()(pages([b"<p>a"]))
 (extractor,) = _EXTRACTORS.values()
@@ -267,7 +266,7 @@ time.sleep(60)
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
 def test_a_child_ends_when_its_parent_is_killed():
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=root) as parent:
         child = int(parent.stdout.readline())
         assert is_running(child)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawlsieve.stages.extract_decode import decode_page, is_utf16
+from crawlsieve.stages.extract.decode import decode_page, is_utf16
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.step import replace
 

@@ -2,9 +2,9 @@ import pyarrow as pa
 import pytest
 
 from crawlsieve.schemas.record import RECORD
-from crawlsieve.stages import extract
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.extract import Extract
+from crawlsieve.stages.extract import step as extract_step
 from tests.pages import outcome, pages
 
 PAGE = (
@@ -165,7 +165,7 @@ def test_an_option_of_the_other_engine_is_refused(options, name):
 
 
 def test_trafilatura_is_missed_before_anything_is_read(monkeypatch):
-    monkeypatch.setattr(extract, "find_spec", lambda _: None)
+    monkeypatch.setattr(extract_step, "find_spec", lambda _: None)
 
     with pytest.raises(RecipeError, match=r'pip install "crawlsieve\[html\]"'):
         Extract(engine="trafilatura")

@@ -1,6 +1,6 @@
 """The process that extracts, so that a page can hang or crash without taking anything else with it.
 
-`python -m crawlsieve.stages.extract_child OPTIONS` reads jobs from standard input and ends with it, also when its
+`python -m crawlsieve.stages.extract.child OPTIONS` reads jobs from standard input and ends with it, also when its
 parent is killed. It imports neither pyarrow nor numba.
 
 A job is a header `<I` (bytes that follow) and a JSON list with (bytes, charset or null, whether it is HTML) of each
@@ -17,8 +17,8 @@ import struct
 import sys
 from typing import Any
 
-from crawlsieve.stages.extract_decode import decode_page
-from crawlsieve.stages.extract_engines import finish, load_engine, plain
+from crawlsieve.stages.extract.decode import decode_page
+from crawlsieve.stages.extract.engines import finish, load_engine, plain
 
 JOB = struct.Struct("<I")
 ANSWER = struct.Struct("<cI")
