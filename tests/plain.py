@@ -6,6 +6,7 @@ from crawlsieve.filters.codepoints import (
     ALONE,
     ALPHA,
     CLASS,
+    FOLD,
     LETTER,
     LOWER,
     MARK,
@@ -28,6 +29,10 @@ def entry(char):
 
 def group(char):
     return entry(char) & CLASS
+
+
+def fold(word):
+    return "".join(chr(entry(char) & FOLD) for char in word)
 
 
 def words(text):
