@@ -63,6 +63,9 @@ class CleanLines:
         """None."""
         return ()
 
+    def check(self) -> None:
+        """Nothing beyond the options."""
+
     def __call__(self, batch: Batch) -> Batch:
         """The same rows with their text cleaned, and the counts; rows without text left are settled."""
         text, languages = batch.column("text"), places_of(batch)

@@ -96,6 +96,9 @@ class Judge:
         """None."""
         return ()
 
+    def check(self) -> None:
+        """Nothing beyond the options."""
+
     def bounds(self) -> list[dict[str, Any]]:
         """The rules as data, for the manifest: name, column, at_least, at_most, exceptions."""
         return [

@@ -121,6 +121,9 @@ class Measure:
         """None."""
         return ()
 
+    def check(self) -> None:
+        """Nothing beyond the options."""
+
     def __call__(self, batch: Batch) -> Batch:
         """The same rows, with the signals' columns."""
         text, languages = batch.column("text"), places_of(batch)

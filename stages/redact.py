@@ -64,6 +64,9 @@ class Redact:
         """None."""
         return ()
 
+    def check(self) -> None:
+        """Nothing beyond the options."""
+
     def __call__(self, batch: Batch) -> Batch:
         """The same rows with their text redacted, and the counts."""
         texts = batch.column("text")

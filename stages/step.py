@@ -31,6 +31,13 @@ class Step(Protocol):
     def files(self) -> tuple[str, ...]:
         """Files whose content decides the result (models, lists): checked before, hashed into the task's key."""
 
+    def check(self) -> None:
+        """Look into what the step needs, before the run; its `files` are there.
+
+        Raises:
+            RecipeError: a file cannot be used, or does not have what an option names.
+        """
+
     def __call__(self, batch: Batch) -> Batch:
         """The same rows, with the step's columns set."""
 

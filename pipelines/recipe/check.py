@@ -67,12 +67,11 @@ def _step_problems(recipe: Recipe) -> list[str]:
 
 
 def _own_problems(step: Step) -> list[str]:
-    """What is wrong with the files of a step; whether it can load them, where it has a `check` of its own."""
+    """What is wrong with the files of a step, or with what it finds in them."""
     try:
         problems = [problem for problem in map(_file_problem, step.files) if problem]
-        own_check = getattr(step, "check", None)
-        if own_check is not None and not problems:
-            own_check()
+        if not problems:
+            step.check()
     except RecipeError as error:
         return [str(error)]
     return problems

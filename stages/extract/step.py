@@ -108,6 +108,9 @@ class Extract:
         """No file."""
         return ()
 
+    def check(self) -> None:
+        """Nothing beyond the options."""
+
     def __call__(self, batch: Batch) -> Batch:
         """The same rows with `text` and without `payload`."""
         payload, text = batch.column("payload"), batch.column("text")

@@ -2,11 +2,19 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlsieve.schemas.record import RECORD
-from crawlsieve.stages.step import append, fail, reject, settle
+from crawlsieve.stages.clean_lines import CleanLines
+from crawlsieve.stages.extract import Extract
+from crawlsieve.stages.judge import Judge
+from crawlsieve.stages.language import Language
+from crawlsieve.stages.measure import Measure
+from crawlsieve.stages.redact import Redact
+from crawlsieve.stages.step import Step, append, fail, reject, settle
+from crawlsieve.stages.url_filter import UrlFilter
 
 
 def batch(count):
@@ -63,6 +71,21 @@ def test_a_record_that_fails_has_no_reasons(marks, cut):
 
     names = [[name for name, mask in (("short", s), ("odd", o)) if mask] for s, o, _ in marks]
     assert failed["reasons"].to_pylist() == [[] if f else name for name, f in zip(names, failing, strict=True)][cut:]
+
+
+@pytest.mark.parametrize("kind", [CleanLines, Extract, Judge, Language, Measure, Redact, UrlFilter])
+def test_every_step_has_all_that_a_step_has(kind):
+    names = {"version", "reads", "adds", "files", "check", "__call__"}
+
+    assert names <= {*vars(Step), *Step.__annotations__}
+    assert names <= set(dir(kind))
+
+
+@pytest.mark.parametrize(
+    "step", [CleanLines(rules=("c4",)), Extract(), Judge(rules=("c4",)), Measure(signals=("c4",)), Redact()]
+)
+def test_a_step_without_files_has_nothing_to_check(step):
+    assert (step.files, step.check()) == ((), None)
 
 
 def test_columns_are_added_behind_with_their_declaration():

@@ -29,6 +29,9 @@ class Plain:
     adds: ClassVar[pa.Schema] = pa.schema([])
     files: ClassVar[tuple[str, ...]] = ()
 
+    def check(self) -> None:
+        pass
+
     def __call__(self, batch: Batch) -> Batch:
         return batch
 

@@ -141,7 +141,7 @@ class Listed:
             raise RecipeError("list.txt line 3: no domain")
 
 
-def test_a_step_may_check_its_files_itself(recipe):
+def test_a_step_checks_its_files_itself(recipe):
     made = recipe("- redact\n")
     kept = made.chain[0]
     object.__setattr__(made, "chain", (kept._replace(step=Listed()),))
