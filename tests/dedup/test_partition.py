@@ -70,3 +70,17 @@ def test_a_kept_document_stands_for_as_many_as_its_decision_says():
 
     assert found.duplicates(pa.array([two, one], pa.binary(16))).to_pylist() == [0, 3]
     assert decisions().duplicates(pa.array([two], pa.binary(16))).to_pylist() == [0]
+
+
+def test_columns_of_decisions_stand_at_the_places_of_their_rows():
+    first, second = b"1" * 16, b"2" * 16
+    found = decisions(
+        {"shard": 1, "row": 8, "id": first, "method": "text", "twin_id": first, "kept_id": second},
+        {"shard": 1, "row": 3, "id": second, "method": "url", "twin_id": second, "kept_id": second},
+    )
+    columns = found.columns(found.removed(1, np.array([8, 3])), ("method", "kept_id"))
+
+    assert {name: column.to_pylist() for name, column in columns.items()} == {
+        "method": ["text", "url"],
+        "kept_id": [second, second],
+    }

@@ -134,3 +134,8 @@ def test_names_with_quotes_do_not_break_the_sql():
     table = pa.RecordBatch.from_pydict({'od"d': pa.array([0.5, 0.5]), "language": pa.array(["o'k", "en"])})
 
     assert sql_verdicts(rule, table) == arrow_verdicts(rule, table) == [False, True]
+
+
+def test_bounds_that_leave_nothing_name_the_rule():
+    with pytest.raises(ValueError, match="few_words: "):
+        Rule("few_words", "word_count", at_least=50).with_bounds(Bounds(at_most=49))

@@ -51,6 +51,7 @@ def test_the_canonical_form_is_the_surt(url, canonical):
         ("http://127.0.0.1/", "http://2130706433/"),
         ("http://127.0.0.1/", "http://0x7f.1/"),
         ("http://127.0.0.1/", "http://0177.0.0.1/"),
+        ("http://0.0.0.1/", "http://0000000000000001/"),
         ("http://example.com/a", "http://example.com./a"),
         ("http://example.com/a", "http://.example..com/a"),
         ("http://example.com/a/b", "http://example.com//a///b"),
@@ -107,6 +108,8 @@ def test_these_are_one_page(one, other):
         ("http://example.com/a", f"http://example.com/a?mysid={SESSION}"),
         ("http://example.com/a", "http://example.com/a?cfid=1"),
         ("http://999.1.1.1/", "http://1.1.1.1/"),
+        ("http://09.1.1.1/", "http://9.1.1.1/"),
+        ("http://00000000000000001/", "http://1/"),
         ("http://1.2.3.4.5/", "http://1.2.3.4/"),
     ],
 )
@@ -166,6 +169,12 @@ def test_what_has_no_host_is_stripped_and_in_lower_case():
 
 def test_a_url_that_is_encoded_many_times_takes_no_longer():
     assert canonical_url("http://example.com/%" + "25" * 200_000 + "41") == "com,example)/a"
+
+
+@pytest.mark.parametrize(("more", "path"), [(15, "a"), (16, "%252541"), (100_000, "%252" + "%253" * 99_984 + "541")])
+def test_a_url_is_decoded_sixteen_times_at_most(more, path):
+    """Each time, the last %35 becomes the 5 of the one before it."""
+    assert canonical_url("http://example.com/%2" + "%3" * more + "541") == f"com,example)/{path}"
 
 
 @pytest.mark.parametrize(
