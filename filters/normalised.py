@@ -106,13 +106,13 @@ def _switches(normalisation: Normalisation) -> tuple[bool, bool, bool]:
 
 
 @cache
-def _tables(normalisation: Normalisation) -> tuple[np.ndarray, np.ndarray]:
-    """What becomes of each code point, read only, built once a process (15 ms each).
+def _tables(normalisation: Normalisation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What becomes of each code point, read only, built once a process (30 ms each).
 
     Returns:
-        (uint32[0x110000], uint32[p]): an entry is UTF-8, the first byte lowest, or one that UTF-8 has not says what
-        else: DROPPED; NUMBER; or SEVERAL, then the bits from 8 are how many, those from 12 the first of the entries in
-        the second array.
+        (uint32[0x110000], uint32[p], bool[0x110000]): an entry is UTF-8, the first byte lowest, or one that UTF-8 has
+        not says what else: DROPPED; NUMBER; or SEVERAL, then the bits from 8 are how many, those from 12 the first of
+        the entries in the second array. The third array says which code points are not their own spelling.
     """
     points = code_points()
     single = points & FOLD if normalisation.case else np.arange(CODE_POINTS, dtype=np.uint32)
@@ -126,10 +126,11 @@ def _tables(normalisation: Normalisation) -> tuple[np.ndarray, np.ndarray]:
     if normalisation.accents:
         table[thin] = DROPPED
         parts = _decompose(table, decompositions)
-    both = table, np.concatenate(parts)
-    for each in both:
+    changes = table != _encoded(np.arange(CODE_POINTS, dtype=np.uint32))
+    tables = table, np.concatenate(parts), changes
+    for each in tables:
         each.setflags(write=False)
-    return both
+    return tables
 
 
 def _decompose(table: np.ndarray, decompositions: dict[int, list[int]]) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ _ZERO = 0x30
 def hash_words(
     data: np.ndarray,
     words: tuple[np.ndarray, ...],
-    tables: tuple[np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray],
     switches: tuple[bool, bool, bool],
     columns: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
@@ -27,15 +27,15 @@ def hash_words(
     Args:
         data: uint8[m], UTF-8.
         words: first, start, length, chars, kind, hash of `Words`.
-        tables: entries of code points, and of what several stand for, as `normalised.py` builds them.
+        tables: entries of code points, of what several stand for, and which code points change, as `normalised.py`
+            builds them.
         switches: whether case does not matter, punctuation is dropped, numbers are one.
         columns: to be filled: first int64[n + 1], whose first[0] is 0; hash uint64, with room for all words; and uint8
             with room for the longest spelling and 8 bytes.
     """
     first_word, start, length, chars, kind, digest = words
     first, hashes, scratch = columns
-    case, punctuation, numbers = switches
-    zero = finish(SEED, np.uint64(_ZERO), np.uint64(1))
+    case, punctuation, _ = switches
     count = 0
     for doc in range(first.size - 1):
         for k in range(first_word[doc], first_word[doc + 1]):
@@ -49,17 +49,33 @@ def hash_words(
                     continue
             elif dropped:
                 continue
-            if size == chars[k]:
-                letters, digits, h = _ascii(data, begin, begin + size)
-                if letters or (digits and numbers):
-                    hashes[count] = zero if digits else (h if case else digest[k])
-                    count += 1
-                    continue
-            end = spell(data, (begin, begin + size), tables, scratch, 0)
-            if end:
-                hashes[count] = hash_bytes(scratch, 0, end)
-                count += 1
+            stays, h = _hash_word(data, (begin, begin + size, chars[k], digest[k]), tables, switches, scratch)
+            hashes[count] = h
+            count += int(stays)
         first[doc + 1] = count
+
+
+@inlined
+def _hash_word(
+    data: np.ndarray,
+    word: tuple[int, int, int, np.uint64],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray],
+    switches: tuple[bool, bool, bool],
+    scratch: np.ndarray,
+) -> tuple[bool, np.uint64]:
+    """(whether something is left, hash of that) of any word: its start, end, code points, hash as it is."""
+    begin, stop, chars, raw = word
+    case, _, numbers = switches
+    if chars == stop - begin:
+        letters, digits, h = _ascii(data, begin, stop)
+        if letters:
+            return True, h if case else raw
+        if digits and numbers:
+            return True, finish(SEED, np.uint64(_ZERO), np.uint64(1))
+    elif not _changes(data, begin, stop, tables[2]):
+        return True, raw
+    end = spell(data, (begin, stop), tables, scratch, 0)
+    return end > 0, hash_bytes(scratch, 0, end)
 
 
 @inlined
@@ -76,7 +92,7 @@ def _short(data: np.ndarray, begin: int, size: int, raw: np.uint64, case: bool) 
 def spell_words(
     data: np.ndarray,
     words: tuple[np.ndarray, ...],
-    tables: tuple[np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray],
     switches: tuple[bool, bool, bool],
     columns: tuple[np.ndarray, np.ndarray],
 ) -> None:
@@ -127,21 +143,51 @@ def _ascii(data: np.ndarray, i: int, stop: int) -> tuple[bool, bool, np.uint64]:
         h = step(h, word)
 
 
+@inlined
+def _changes(data: np.ndarray, i: int, stop: int, changing: np.ndarray) -> bool:
+    """Whether a code point of data[i:stop] is another one in the normalised spelling, or none."""
+    while i < stop:
+        cp, size = _decode(data, i, stop)
+        if changing[np.uint64(cp)]:
+            return True
+        i += size
+    return False
+
+
+@inlined
+def _decode(data: np.ndarray, i: int, stop: int) -> tuple[int, int]:
+    """What `decode` says, with less to ask of most code points."""
+    p = np.uint64(i)
+    lead = int(np.int64(data[p]))
+    if lead < 0x80:
+        return lead, 1
+    if 0xC2 <= lead < 0xE0 and i + 2 <= stop:
+        second = int(np.int64(data[p + np.uint64(1)])) ^ 0x80
+        if second < 0x40:
+            return (lead & 0x1F) << 6 | second, 2
+    elif 0xE0 <= lead < 0xF0 and i + 3 <= stop:
+        second = int(np.int64(data[p + np.uint64(1)])) ^ 0x80
+        third = int(np.int64(data[p + np.uint64(2)])) ^ 0x80
+        if second | third < 0x40:
+            return (lead & 0xF) << 12 | second << 6 | third, 3
+    return decode(data, i, stop)
+
+
 @kernel
 def spell(
-    data: np.ndarray, span: tuple[int, int], tables: tuple[np.ndarray, np.ndarray], out: np.ndarray, at: int
+    data: np.ndarray, span: tuple[int, int], tables: tuple[np.ndarray, np.ndarray, np.ndarray], out: np.ndarray, at: int
 ) -> int:
     """Write the normalised spelling of data[span[0]:span[1]] at out[at]; where it ends.
 
     Up to 3 bytes behind the end may be written, too.
     """
-    table, parts = tables
+    table, parts, _ = tables
     i, stop = span
     number = False  # whether the last character written stands for a run of numbers
     while i < stop:
-        cp, size = decode(data, i, stop)
+        cp, size = _decode(data, i, stop)
         i += size
-        entry = np.uint32(table[cp])
+        entry = np.uint32(table[np.uint64(cp)])
         lowest = entry & np.uint32(0xFF)
         if lowest < _ABOVE:
             at = _put(out, at, entry)
@@ -162,8 +208,9 @@ def spell(
 @inlined
 def _put(out: np.ndarray, at: int, entry: np.uint32) -> int:
     """Write UTF-8, the first byte lowest, with as many bytes behind as make four; where it ends."""
-    out[at] = entry & np.uint32(0xFF)
-    out[at + 1] = (entry >> np.uint32(8)) & np.uint32(0xFF)
-    out[at + 2] = (entry >> np.uint32(16)) & np.uint32(0xFF)
-    out[at + 3] = entry >> np.uint32(24)
+    p = np.uint64(at)
+    out[p] = entry & np.uint32(0xFF)
+    out[p + np.uint64(1)] = (entry >> np.uint32(8)) & np.uint32(0xFF)
+    out[p + np.uint64(2)] = (entry >> np.uint32(16)) & np.uint32(0xFF)
+    out[p + np.uint64(3)] = entry >> np.uint32(24)
     return at + 1 + int(entry > 0xFF) + int(entry > 0xFFFF) + int(entry > 0xFFFFFF)

@@ -214,7 +214,7 @@ def test_bytes_that_are_not_utf8_are_replaced_within_the_room_there_is():
 
 @pytest.mark.parametrize("normalisation", ALL[1:])
 def test_no_spelling_outgrows_its_room(normalisation):
-    table, parts = normalised._tables(normalisation)
+    table, parts, _ = normalised._tables(normalisation)
     sizes = 1 + (table > 0xFF) + (table > 0xFFFF) + (table > 0xFFFFFF)
     own = np.select([np.arange(len(table)) < limit for limit in (0x80, 0x800, 0x10000)], [1, 2, 3], 4)
     sizes[table == normalised.DROPPED] = 0
