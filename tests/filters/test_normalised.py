@@ -15,6 +15,7 @@ from crawlsieve.filters import normalised
 from crawlsieve.filters.codepoints import ALPHA, WORD
 from crawlsieve.filters.hashes import hash_bytes
 from crawlsieve.filters.normalised import NONE, Normalisation, normalised_text, normalised_words
+from crawlsieve.filters.normalised_kernel import spell as spell_kernel
 from crawlsieve.filters.segments import segment
 from tests import plain
 
@@ -202,16 +203,22 @@ def test_a_slice_is_read_as_its_copy():
     assert values.tolist() == hashes(["read each word 0"], DEFAULT)[0]
 
 
-@pytest.mark.parametrize(
-    "strange", [b"\xff" * 5000, b"\xc3\xff", b"\xe4\xb8\xff", b"\xe4\xff\xb8", b"\xe4\xb8", b"\xc3"]
-)
-def test_bytes_that_are_not_utf8_are_replaced_within_the_room_there_is(strange):
-    raw = b"a" + strange
+@pytest.mark.parametrize("strange", [b"\xc3\xff", b"\xe4\xb8\xff", b"\xe4\xff\xb8", b"\xe4\xb8", b"\xc3", b"\xf5\x80"])
+def test_bytes_that_only_look_like_utf8_are_replaced_one_by_one(strange):
+    data, out = np.frombuffer(b"a" + strange, np.uint8), np.zeros(40, np.uint8)
+
+    end = spell_kernel(data, (0, len(data)), normalised._tables(ACCENTS), out, 0)
+
+    assert out[:end].tobytes().decode() == "a" + "\ufffd" * len(strange)
+
+
+def test_bytes_that_are_not_utf8_find_room():
+    raw = b"a" + b"\xff" * 5000
     broken = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, len(raw)], np.int64)), pa.py_buffer(raw))
 
     data, offsets = normalised_text(segment(broken), ACCENTS)
 
-    assert data.tobytes().decode().replace(" ", "") == "a" + "\ufffd" * len(strange)
+    assert data.tobytes().decode().replace(" ", "") == "a" + "\ufffd" * 5000
     assert offsets.tolist() == [0, len(data)]
 
 
