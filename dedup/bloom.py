@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from crawlsieve.dedup.bloom_kernel import AHEAD, look_up, set_bits
+from crawlsieve.dedup.bloom_kernel import PARTS, WAITING, look_up, set_bits
 from crawlsieve.dedup.bloom_sizes import BloomSize
 
 WhenFull = Literal["warn", "refuse", "grow"]
@@ -64,8 +64,7 @@ class Layer:
 
     def add(self, keys: np.ndarray) -> None:
         """Set the bits of int64[n, bands]."""
-        hashes = self.size.hashes
-        set_bits(keys, self.bits, hashes, self.counts, np.empty((2, AHEAD * hashes), np.uint64))
+        set_bits(keys, self.bits, self.size.hashes, self.counts, np.empty((PARTS, WAITING + 1), np.uint64))
 
     def find(self, keys: np.ndarray, found: np.ndarray) -> None:
         """Set `found` (bool[n, bands]) where a key of int64[n, bands] is held; it stays where it is set."""
