@@ -9,7 +9,8 @@ The normalised spelling of a word, in this order:
 * `numbers`: each run of numbers (category N) is one 0: 1,000.50 is 0 with `punctuation`, and 0,0.0 without.
 
 A word of which nothing is left is dropped. All four are on by default, as in datatrove's `simplify_text` (0.10.1).
-That cuts words after it has replaced punctuation by spaces: there a_b is two words, here it is ab.
+That cuts words after it has replaced punctuation by spaces: there a_b is two words, here it is ab. And it counts
+decimal digits (Nd) only, each run with one decimal separator.
 """
 
 from dataclasses import dataclass
