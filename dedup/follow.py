@@ -15,7 +15,8 @@ def follow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Give every question the `kept_id` of the answer with the same key, where there is one.
 
     Args:
-        batches: rows of LINK, sorted by `key`, then `kind`; at most one answer a key, which comes first.
+        batches: rows of LINK, sorted by `key`, then `kind`; at most one answer a key, which comes first. Where its
+            `kept_id` is null, nobody knows, and so it is for the question.
     """
     carried_key, carried_value = pa.nulls(1, ID), pa.nulls(1, ID)
     for batch in batches:
@@ -26,7 +27,8 @@ def follow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         latest = np.maximum.accumulate(np.where(answer, np.arange(1, len(batch) + 1), 0))
         answer_key = pa.concat_arrays([carried_key, keys]).take(pa.array(latest))
         answer_value = pa.concat_arrays([carried_value, values]).take(pa.array(latest))
-        hit = pc.and_(pc.fill_null(pc.equal(answer_key, keys), fill_value=False), pa.array(~answer))
+        asks = batch.column("kind").to_numpy() == QUESTION
+        hit = pc.and_(pc.fill_null(pc.equal(answer_key, keys), fill_value=False), pa.array(asks))
         carried_key, carried_value = answer_key.slice(len(batch) - 1), answer_value.slice(len(batch) - 1)
         place = batch.schema.get_field_index("kept_id")
         yield batch.set_column(place, batch.schema.field(place), pc.if_else(hit, answer_value, values))
@@ -36,15 +38,15 @@ def stand_for(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Decisions: one for each removed document, and one for each kept document with how many it stands for.
 
     Args:
-        batches: rows of LINK, sorted by `key`, then `kind` (QUESTION: a removed document; STANDS_FOR: one removed
-            document that `key` stands for).
+        batches: rows of LINK, sorted by `key`, then `kind` (QUESTION or NOBODY: a removed document; STANDS_FOR: one
+            removed document that `key` stands for).
 
     Yields:
         Batches of DECISION, none of them empty. A kept document is named by id alone: its shard and row are -1.
     """
     held = _Held()
     for batch in batches:
-        gone = batch.filter(pc.equal(batch.column("kind"), QUESTION))
+        gone = batch.filter(pc.not_equal(batch.column("kind"), STANDS_FOR))
         if len(gone):
             yield _removed(gone)
         behind = batch.filter(pc.equal(batch.column("kind"), STANDS_FOR))
@@ -79,7 +81,7 @@ class _Held:
 def _removed(gone: pa.RecordBatch) -> pa.RecordBatch:
     n = len(gone)
     columns = [gone.column(name) for name in ("shard", "row", "id", "method")]
-    columns += [pa.nulls(n, pa.int32()), pa.nulls(n, pa.float64()), gone.column("twin_id"), gone.column("kept_id")]
+    columns += [gone.column(name) for name in ("band", "similarity", "twin_id", "kept_id")]
     return pa.RecordBatch.from_arrays([*columns, pa.array(np.zeros(n, np.int64))], schema=DECISION)
 
 

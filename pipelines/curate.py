@@ -6,7 +6,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.close import close, finished
+from crawlsieve.pipelines.decide import Engine, Sizes, decide
 from crawlsieve.pipelines.engines import local
 from crawlsieve.pipelines.engines.workers import hire
 from crawlsieve.pipelines.job import Job
@@ -28,17 +28,12 @@ from crawlsieve.schemas.keys import COUNTS
 from crawlsieve.schemas.tables import FILES
 from crawlsieve.stages.counts import PROGRESS
 from crawlsieve.stages.curate_shard import CurateShard
-from crawlsieve.stages.decide import decide_steps
 from crawlsieve.stages.files import join, remove
 from crawlsieve.stages.plan import Batch, Map, Plan
 from crawlsieve.stages.publish import RANGES, Publish
 from crawlsieve.stages.read import Input
 from crawlsieve.stages.staging import buckets_for
 
-Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
-"""Runs a plan, giving each batch of its last table to a watcher as it arrives."""
-
-ROWS_PER_PARTITION = 1_000_000
 TEXT_BYTES_PER_FILE = 768 << 20
 """Text of this size is a Parquet file of about 256 MB."""
 TEXT_PER_STORED_BYTE = 2
@@ -95,14 +90,6 @@ def run(
         return close(job, pa.concat_tables([counted, decided]), files, shown)
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """How many parts the later passes are cut into."""
-
-    partitions: int
-    ranges: int
-
-
 def curate(job: Job, engine: Engine, shown: Progress) -> pa.Table:
     """Every shard read, extracted, measured, judged and staged. Returns COUNTS."""
     text = TEXT_PER_STORED_BYTE * sum(item.size or 0 for item in job.inputs)
@@ -111,14 +98,6 @@ def curate(job: Job, engine: Engine, shown: Progress) -> pa.Table:
     with shown.reading(job.inputs) as watch:
         told = engine(Plan(job.shards, (step,)), watch)
     return told.filter(pa.compute.not_equal(told["step"], PROGRESS))
-
-
-def decide(job: Job, engine: Engine, sizes: Sizes) -> pa.Table:
-    """Which documents are duplicates, of what, by keys alone. Returns COUNTS."""
-    folder = join(job.work, "decided")
-    remove(folder)
-    steps = decide_steps(job.outcomes.exact, join(job.work, "curated"), folder, (sizes.partitions, sizes.ranges))
-    return engine(Plan(job.shards, steps), lambda _: None)
 
 
 def publish(job: Job, engine: Engine, ranges: int, shown: Progress) -> pa.Table:
@@ -134,7 +113,7 @@ def _sizes(counted: pa.Table) -> Sizes:
     for row in counted.filter(pa.compute.equal(counted["step"], "sink")).to_pylist():
         totals[row["name"]] += row["value"]
     return Sizes(
-        partitions=max(1, math.ceil(totals["documents"] / ROWS_PER_PARTITION)),
+        documents=totals["documents"],
         ranges=max(1, math.ceil(totals["text_bytes"] / TEXT_BYTES_PER_FILE)),
     )
 

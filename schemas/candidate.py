@@ -28,14 +28,17 @@ LINK = pa.schema(
             "kind",
             pa.int32(),
             "0: `kept_id` is where documents named `key` went; 1: this row asks for that; "
-            "2: one removed document that `key` stands for",
+            "2: one removed document that `key` stands for; 3: a removed document whose chain ends at a filter, which "
+            "knows no id",
         ),
         *ADDRESS,
         column("method", pa.string(), "step that removed the document", nullable=True),
+        column("band", pa.int32(), "lowest band shared with the twin", nullable=True),
+        column("similarity", pa.float64(), "similarity to the twin where verified", unit="ratio", nullable=True),
         column("twin_id", ID, "the winner at that step", nullable=True),
         column("kept_id", ID, "as far as the chain is followed", nullable=True),
     ]
 )
 """Removed documents, on the way to the kept one that stands for them."""
 
-ANSWER, QUESTION, STANDS_FOR = 0, 1, 2
+ANSWER, QUESTION, STANDS_FOR, NOBODY = 0, 1, 2, 3

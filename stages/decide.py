@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 from crawlsieve.dedup.exact import walk_runs
 from crawlsieve.dedup.follow import follow, stand_for
 from crawlsieve.dedup.partition import partition_of
-from crawlsieve.schemas.candidate import ANSWER, LINK, QUESTION, STANDS_FOR, candidate
+from crawlsieve.schemas.candidate import ANSWER, LINK, NOBODY, QUESTION, STANDS_FOR, candidate
 from crawlsieve.schemas.keys import COUNTS, DECISION
+from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.curate_shard import staged_done
 from crawlsieve.stages.files import join, writing
-from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.keys import DuplicateKeys
 from crawlsieve.stages.outcomes import staged_path
 from crawlsieve.stages.plan import Batch, Exchange, Map
 from crawlsieve.stages.staging import read_all
@@ -34,11 +35,11 @@ class LoadCandidates:
     """Shards in, one candidate for each staged key out, keyed by its id."""
 
     work: str
-    exact: ExactDuplicates
+    keys: DuplicateKeys
 
     def __call__(self, shards: Iterator[Batch]) -> Iterator[Batch]:
         """Candidates of each shard, in order of row."""
-        schema = candidate_schema(self.exact)
+        schema = candidate_schema(self.keys)
         for batch in shards:
             for shard in batch.to_pylist():
                 folder = join(self.work, shard["key"])
@@ -81,16 +82,33 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class Ask:
-    """Candidates in; of each one that is gone, an answer (where its id went) and a question (where its twin went)."""
+class TakeGone:
+    """Candidates in, those that lost out."""
 
     def __call__(self, candidates: Iterator[Batch]) -> Iterator[Batch]:
-        """Rows of LINK."""
+        """Rows of GONE."""
         for batch in candidates:
             gone = batch.filter(pc.equal(batch.column("gone"), 1))
+            columns = [
+                gone.column(field.name) if field.name in gone.schema.names else pa.nulls(len(gone), field.type)
+                for field in GONE
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=GONE)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Removed documents in; of each, an answer (where its id went) and a question (where its twin went)."""
+
+    def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Rows of LINK."""
+        for gone in batches:
+            known = pc.is_valid(gone.column("twin_id"))
+            kinds = pc.if_else(known, pa.scalar(QUESTION, pa.int32()), pa.scalar(NOBODY, pa.int32()))
+            key = pc.coalesce(gone.column("twin_id"), gone.column("id"))
+            yield links(gone, key, kinds, gone.column("twin_id"))
             answers = gone.filter(pc.not_equal(gone.column("method"), SAME_RECORD))
-            yield links(answers, answers.column("id"), ANSWER, answers.column("twin_id"))
-            yield links(gone, gone.column("twin_id"), QUESTION, gone.column("twin_id"))
+            yield links(answers, answers.column("id"), same_kind(answers, ANSWER), answers.column("twin_id"))
 
 
 @dataclass(frozen=True)
@@ -100,9 +118,11 @@ class Follow:
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """The same links, questions keyed by the id they have reached."""
         for batch in follow(batches):
-            asks = pc.equal(batch.column("kind"), QUESTION)
-            key = pc.if_else(asks, batch.column("kept_id"), batch.column("key"))
-            yield batch.set_column(0, batch.schema.field(0), key)
+            asks, reached = pc.equal(batch.column("kind"), QUESTION), batch.column("kept_id")
+            lost = pc.and_(asks, pc.is_null(reached))
+            key = pc.if_else(asks, pc.coalesce(reached, batch.column("id")), batch.column("key"))
+            kind = pc.if_else(lost, pa.scalar(NOBODY, pa.int32()), batch.column("kind"))
+            yield batch.set_column(0, batch.schema.field(0), key).set_column(1, batch.schema.field(1), kind)
 
 
 @dataclass(frozen=True)
@@ -112,9 +132,10 @@ class Resolve:
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Questions keyed by the removed document's own id, and a STANDS_FOR row keyed by the kept one's."""
         for batch in batches:
-            gone = batch.filter(pc.equal(batch.column("kind"), QUESTION))
-            yield links(gone, gone.column("id"), QUESTION, gone.column("kept_id"))
-            yield links(gone, gone.column("kept_id"), STANDS_FOR, gone.column("kept_id"))
+            gone = batch.filter(pc.not_equal(batch.column("kind"), ANSWER))
+            yield links(gone, gone.column("id"), gone.column("kind"), gone.column("kept_id"))
+            known = gone.filter(pc.is_valid(gone.column("kept_id")))
+            yield links(known, known.column("kept_id"), same_kind(known, STANDS_FOR), known.column("kept_id"))
 
 
 @dataclass(frozen=True)
@@ -148,40 +169,52 @@ def decisions_path(folder: str, partition: int) -> str:
     return join(folder, f"decisions-{partition:05d}.parquet")
 
 
-def links(batch: Batch, key: pa.Array, kind: int, kept_id: pa.Array) -> Batch:
+def links(batch: Batch, key: pa.Array, kinds: pa.Array, kept_id: pa.Array) -> Batch:
     """Rows of LINK about the documents of `batch`."""
-    columns = [key, pa.array(np.full(len(batch), kind, np.int32))]
-    columns += [batch.column(name) for name in ("shard", "row", "id", "method", "twin_id")]
+    columns = [key, kinds]
+    columns += [batch.column(name) for name in ("shard", "row", "id", "method", "band", "similarity", "twin_id")]
     return pa.RecordBatch.from_arrays([*columns, kept_id], schema=LINK)
 
 
-def candidate_schema(exact: ExactDuplicates) -> pa.Schema:
-    """Candidates as the keys of `exact` make them."""
-    names = exact.schema().names
-    orders = sum(name.startswith("order_") for name in names)
-    return candidate(orders, tuple(name for name in names if name.endswith("_key")))
+def same_kind(batch: Batch, kind: int) -> pa.Array:
+    """int32[n]: one kind of link for all documents of `batch`."""
+    return pa.array(np.full(len(batch), kind, np.int32))
 
 
-def decide_steps(exact: ExactDuplicates, work: str, folder: str, sizes: tuple[int, int]) -> tuple[Map | Exchange, ...]:
-    """From shards to files of decisions.
+def candidate_schema(keys: DuplicateKeys) -> pa.Schema:
+    """Candidates as the keys of documents make them."""
+    return candidate(len(keys.order.priority), tuple(keys.exact.schema().names))
+
+
+def exact_steps(keys: DuplicateKeys, work: str, partitions: int) -> tuple[Map | Exchange, ...]:
+    """From shards to the rows of GONE that same records and exact duplicates make.
 
     Args:
-        exact: the keys in their order, and the total order of documents.
+        keys: as they are staged.
         work: where the shards' staged tables are.
+        partitions: of the exchanges.
+    """
+    schema = candidate_schema(keys)
+    meet = Exchange(by=("key",), partitions=partitions, then=("gone", *keys.order.schema().names, "id", "shard", "row"))
+    methods = (SAME_RECORD, *keys.exact.by)
+    next_keys = (*keys.exact.schema().names, None)
+    steps: list[Map | Exchange] = [Map(LoadCandidates(work, keys), writes=schema)]
+    for method, next_key in zip(methods, next_keys, strict=True):
+        steps += [meet, Map(Walk(method, next_key), writes=schema)]
+    return (*steps, Map(TakeGone(), writes=GONE))
+
+
+def follow_steps(links_long: int, folder: str, sizes: tuple[int, int]) -> tuple[Map | Exchange, ...]:
+    """From rows of GONE to files of decisions.
+
+    Args:
+        links_long: how many links a chain has at most behind its first.
         folder: where the decisions go, one file per range of ids.
         sizes: partitions of the exchanges, and ranges of ids (output files).
     """
     partitions, ranges = sizes
-    schema = candidate_schema(exact)
-    order = tuple(name for name in schema.names if name.startswith("order_"))
-    meet = Exchange(by=("key",), partitions=partitions, then=("gone", *order, "id", "shard", "row"))
-    methods = (SAME_RECORD, *exact.by)
-    next_keys = (*(f"{name}_key" for name in exact.by), None)
-    steps: list[Map | Exchange] = [Map(LoadCandidates(work, exact), writes=schema)]
-    for method, next_key in zip(methods, next_keys, strict=True):
-        steps += [meet, Map(Walk(method, next_key), writes=schema)]
-    steps.append(Map(Ask(), writes=LINK))
-    for _ in exact.by:
+    steps: list[Map | Exchange] = [Map(Ask(), writes=LINK)]
+    for _ in range(links_long):
         steps += [
             Exchange(by=("key",), partitions=partitions, then=("kind", "shard", "row")),
             Map(Follow(), writes=LINK),

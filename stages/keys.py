@@ -1,6 +1,5 @@
 """From documents to the keys that decide what is a duplicate: the only rows that leave the shard's task."""
 
-import difflib
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -9,14 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from crawlsieve.dedup.exact import has_order, hash_pieces, order_of
+from crawlsieve.dedup.exact import hash_pieces
 from crawlsieve.filters.folded import fold_texts
 from crawlsieve.filters.url import canonical_url
 from crawlsieve.schemas.column import column
 from crawlsieve.schemas.keys import ADDRESS, ID
-from crawlsieve.schemas.record import RECORD
-from crawlsieve.stages.errors import RecipeError
+from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.plan import Batch
+from crawlsieve.stages.total_order import TotalOrder
 
 _PLACE = [field for field in ADDRESS if field.name != "shard"]
 
@@ -42,59 +41,60 @@ class ExactDuplicates:
     priority: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for option, names in (("by", self.by), ("priority", self._columns)):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"'{option}' names {', '.join(twice)} more than once")
-        if "" in self._columns:
-            raise ValueError("'priority' has an empty name")
+        twice = sorted({name for name in self.by if self.by.count(name) > 1})
+        if twice:
+            raise ValueError(f"'by' names {', '.join(twice)} more than once")
+        TotalOrder(self.priority)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Columns of the order that a step has to add."""
-        return tuple(name for name in self._columns if name not in RECORD.names)
+        return TotalOrder(self.priority).reads
 
     def schema(self) -> pa.Schema:
-        """Row, id, `order_0` and so on (smaller is better), then `url_key` and `text_key` as asked for.
+        """`url_key` and `text_key` as asked for."""
+        return pa.schema([column(f"{name}_key", ID, _MEANING[name], nullable=True) for name in self.by])
+
+    def keys(self, batch: Batch) -> list[pa.Array]:
+        """The columns of `schema()` for the documents of the batch."""
+        return [_KEYS[name](batch.column(name)) for name in self.by]
+
+
+@dataclass(frozen=True)
+class DuplicateKeys:
+    """What is staged of each kept document, so that duplicates can be found without its text.
+
+    Attributes:
+        order: of documents, the best first.
+        exact: keys of which equal ones are one document.
+        near: keys of which equal ones may be, if the recipe asks.
+    """
+
+    order: TotalOrder
+    exact: ExactDuplicates
+    near: NearDuplicates | None = None
+
+    def schemas(self) -> dict[str, pa.Schema]:
+        """The staged tables: row, id and the columns of the order, then the keys of exact or of near-duplicates.
 
         The shard is not there: staged keys outlive the list of inputs in which it is a position.
         """
-        orders = [
-            column(f"order_{place}", pa.int64(), f"place by {name}, smaller is better")
-            for place, name in enumerate(self.priority)
-        ]
-        keys = [column(f"{name}_key", ID, _MEANING[name], nullable=True) for name in self.by]
-        return pa.schema([*_PLACE, *orders, *keys])
+        head = [*_PLACE, *self.order.schema()]
+        found = {"keys": pa.schema([*head, *self.exact.schema()])}
+        if self.near:
+            found["near_keys"] = pa.schema([*head, *self.near.schema()])
+        return found
 
-    def check(self, signals: pa.Schema) -> None:
-        """Compare the order with the columns that a document has: those of RECORD and `signals`.
-
-        Raises:
-            RecipeError: a column of the order is missing, or has no order.
-        """
-        known = {field.name: field.type for field in [*RECORD, *signals]}
-        sortable = [name for name, kind in known.items() if has_order(kind) and name not in _INTERNAL]
-        for name in self._columns:
-            if name in sortable:
-                continue
-            near = difflib.get_close_matches(name, sortable, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            problem = f"is {known[name]}, which has no order" if name in known else "is no column that a step measures"
-            problem = "says where a record lay, not what it is" if name in _INTERNAL else problem
-            raise RecipeError(f"exact_duplicates: priority '{name}' {problem}.{hint} Columns: {', '.join(sortable)}.")
-
-    def keys(self, batch: Batch) -> Batch:
-        """One row of `schema()` for each document of the batch."""
-        columns = [batch.column(field.name) for field in _PLACE]
-        for name, source in zip(self.priority, self._columns, strict=True):
-            columns.append(order_of(batch.column(source), highest_first=not name.startswith("-")))
-        columns += [_KEYS[name](batch.column(name)) for name in self.by]
-        return pa.RecordBatch.from_arrays(columns, schema=self.schema())
-
-    @property
-    def _columns(self) -> tuple[str, ...]:
-        """The columns of the order, without their signs."""
-        return tuple(name.removeprefix("-") for name in self.priority)
+    def rows(self, batch: Batch) -> dict[str, Batch]:
+        """A row for each document of the batch in each of the tables."""
+        head = [*(batch.column(field.name) for field in _PLACE), *self.order.places(batch)]
+        keys = {"keys": self.exact.keys(batch)}
+        if self.near:
+            keys["near_keys"] = self.near.keys(batch.column("text"))
+        schemas = self.schemas()
+        return {
+            name: pa.RecordBatch.from_arrays([*head, *columns], schema=schemas[name]) for name, columns in keys.items()
+        }
 
 
 def url_keys(urls: pa.Array) -> pa.Array:
@@ -115,5 +115,3 @@ _MEANING = {
     "url": "XXH3-128 of the canonical URL (SURT), null without a URL",
     "text": "XXH3-128 of the text in NFC, case folded, white space collapsed",
 }
-_INTERNAL = ("shard", "row", "source_offset", "settled")
-"""Columns that say where a record lay, not what it is: an order by them would not survive another cut of the input."""

@@ -11,12 +11,13 @@ from crawlsieve.schemas import tables
 from crawlsieve.schemas.keys import ID
 from crawlsieve.stages.chain import Tally, added
 from crawlsieve.stages.files import join
-from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.keys import DuplicateKeys
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.staging import StagedTable, staging
 from crawlsieve.stages.step import Step, fail
 
-STAGED = ("documents", "rejected", "failed", "signals", "keys")
+STAGED = ("documents", "rejected", "failed", "signals")
+"""Staged tables that become tables at rest; the others are keys."""
 
 
 def staged_schema(table: pa.Schema) -> pa.Schema:
@@ -39,7 +40,7 @@ class OutcomePlan:
     """What decides the shape of the staged tables."""
 
     steps: tuple[tuple[str, Step], ...]
-    exact: ExactDuplicates
+    duplicates: DuplicateKeys
     keep_rejected: str
 
     def schemas(self) -> dict[str, pa.Schema]:
@@ -49,7 +50,7 @@ class OutcomePlan:
             "rejected": staged_schema(tables.REJECTED),
             "failed": staged_schema(tables.FAILED),
             "signals": staged_schema(signals_schema(self.steps)),
-            "keys": self.exact.schema(),
+            **self.duplicates.schemas(),
         }
 
 
@@ -81,7 +82,8 @@ class Outcomes:
             if name == "documents" or (name == "rejected" and self._plan.keep_rejected == "text"):
                 self._text_bytes += pc.sum(pc.binary_length(part.column("text"))).as_py() or 0
             if name == "documents":
-                self._tables["keys"].add(self._plan.exact.keys(part))
+                for table, rows in self._plan.duplicates.rows(part).items():
+                    self._tables[table].add(rows)
             else:
                 self._count_reasons(part, name)
 
@@ -138,9 +140,10 @@ def staging_outcomes(folder: str, attempt: str, plan: OutcomePlan, buckets: int)
     """
     with ExitStack() as stack:
         schemas = plan.schemas()
-        paths = {name: staged_path(folder, attempt, name) for name in STAGED}
-        cuts = {name: 1 if name == "keys" else buckets for name in STAGED}
-        tables = {name: staging(paths[name], schemas[name], cuts[name]) for name in STAGED}
+        tables = {
+            name: staging(staged_path(folder, attempt, name), schema, buckets if name in STAGED else 1)
+            for name, schema in schemas.items()
+        }
         yield Outcomes({name: stack.enter_context(table) for name, table in tables.items()}, plan)
 
 

@@ -19,20 +19,25 @@ from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.step import Step
+from crawlsieve.stages.total_order import TotalOrder
 
 
 def column_problems(steps: list[NamedStep]) -> list[tuple[int, str]]:
     """(number of the step, what is wrong with its columns) each."""
     owners = dict.fromkeys(RECORD.names, "the reader")
     added: list[pa.Field] = []
+    orders: list[tuple[str, ...]] = []
     problems = []
     for number, (name, step) in enumerate(steps, 1):
         missing = [column for column in dict.fromkeys(step.reads) if column not in owners]
         problems += [(number, _missing(column, number, steps)) for column in missing]
         if STEPS[key_of(name)].decides:
-            problem = "" if missing else _unordered(cast("ExactDuplicates", step), added)
+            priority = cast("ExactDuplicates | NearDuplicates", step).priority
+            problem = "" if missing else _unordered(key_of(name), priority, added) or _two_orders(priority, orders)
             problems += [(number, problem)] if problem else []
+            orders.append(priority)
             continue
         twice = next((field.name for field in step.adds if field.name in owners), None)
         if twice:
@@ -85,9 +90,18 @@ def _added_twice(column: str, step: Step, owner: str) -> str:
     return f"adds column {shown(column)}, which {owner} adds already. {remedy}"
 
 
-def _unordered(exact: ExactDuplicates, added: list[pa.Field]) -> str:
+def _unordered(key: str, priority: tuple[str, ...], added: list[pa.Field]) -> str:
     try:
-        exact.check(pa.schema(added))
+        TotalOrder(priority).check(key, pa.schema(added))
     except RecipeError as error:
-        return str(error).removeprefix("exact_duplicates: ")
+        return str(error).removeprefix(f"{key}: ")
     return ""
+
+
+def _two_orders(priority: tuple[str, ...], before: list[tuple[str, ...]]) -> str:
+    other = next((order for order in before if order and priority and order != priority), None)
+    if other is None:
+        return ""
+    return (
+        f"documents have one order, and an earlier step has priority [{', '.join(other)}]. Write it in one place only."
+    )

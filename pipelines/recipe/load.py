@@ -20,6 +20,7 @@ from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.read import Source
 from crawlsieve.stages.step import Step
 
@@ -62,7 +63,9 @@ class Recipe:
     chain: tuple[NamedStep, ...]
     """Steps that look at one document at a time."""
     exact: ExactDuplicates | None
-    """How the recipe ends, if it looks for equal documents."""
+    """How the recipe looks for equal documents, if it does."""
+    near: NearDuplicates | None
+    """How it looks for documents that are alike, if it does."""
     options: dict[str, Yaml] = field(hash=False)
     """The whole recipe with all defaults written out, as JSON values; itself a recipe that loads to an equal one."""
     path: str = field(compare=False)
@@ -149,15 +152,16 @@ def _recipe(path: str, header: Header, source: Source, steps: list[NamedStep]) -
         "source": plain(source),
         "steps": [{key_of(name): plain(step)} for name, step in steps],
     }
-    decides = bool(steps) and STEPS[key_of(steps[-1].name)].decides
+    deciding = {key_of(name): step for name, step in steps if STEPS[key_of(name)].decides}
     return Recipe(
         name=header.name,
         seed=header.seed,
         source=source,
         output=header.output,
         keep_rejected=header.keep_rejected,
-        chain=tuple(steps[:-1] if decides else steps),
-        exact=cast("ExactDuplicates", steps[-1].step) if decides else None,
+        chain=tuple(named for named in steps if key_of(named.name) not in deciding),
+        exact=cast("ExactDuplicates | None", deciding.get("exact_duplicates")),
+        near=cast("NearDuplicates | None", deciding.get("near_duplicates")),
         options=options,
         path=path,
     )

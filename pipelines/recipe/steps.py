@@ -15,7 +15,8 @@ class StepKind:
         place: `module:Class`.
         reads_text: the step looks at the text of a document, so there has to be one.
         makes_text: the step turns payloads into text; it comes once, before all that read text.
-        decides: the step compares documents by their keys, which no step may change afterwards: it comes last.
+        decides: the step compares documents by their keys, which no step may change afterwards: only others that decide
+            come behind it.
     """
 
     place: str
@@ -33,6 +34,7 @@ STEPS: dict[str, StepKind] = {
     "judge": StepKind("crawlsieve.stages.judge:Judge"),
     "redact": StepKind("crawlsieve.stages.redact:Redact", reads_text=True),
     "exact_duplicates": StepKind("crawlsieve.stages.keys:ExactDuplicates", reads_text=True, decides=True),
+    "near_duplicates": StepKind("crawlsieve.stages.near_keys:NearDuplicates", reads_text=True, decides=True),
 }
 
 

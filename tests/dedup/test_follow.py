@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlsieve.dedup.follow import follow, stand_for
-from crawlsieve.schemas.candidate import ANSWER, LINK, QUESTION, STANDS_FOR
+from crawlsieve.schemas.candidate import ANSWER, LINK, NOBODY, QUESTION, STANDS_FOR
 
 
 def name(number):
@@ -17,7 +17,7 @@ def name(number):
 
 def links(rows):
     """Rows (key, kind, id, kept_id) as LINK, sorted as the Exchange delivers them."""
-    rows = sorted(rows)
+    rows = sorted(rows, key=lambda row: row[:3])
     columns = [
         pa.array([name(row[0]) for row in rows], pa.binary(16)),
         pa.array([row[1] for row in rows], pa.int32()),
@@ -25,8 +25,10 @@ def links(rows):
         pa.array(list(range(len(rows))), pa.int64()),
         pa.array([name(row[2]) for row in rows], pa.binary(16)),
         pa.array(["url"] * len(rows)),
-        pa.array([name(row[3]) for row in rows], pa.binary(16)),
-        pa.array([name(row[3]) for row in rows], pa.binary(16)),
+        pa.array([4] * len(rows), pa.int32()),
+        pa.array([0.5] * len(rows)),
+        pa.array([name(row[3]) if row[3] is not None else None for row in rows], pa.binary(16)),
+        pa.array([name(row[3]) if row[3] is not None else None for row in rows], pa.binary(16)),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=LINK)
 
@@ -40,6 +42,21 @@ def test_a_question_takes_the_answer_of_its_key():
     found = pa.Table.from_batches(follow(iter([links([(5, ANSWER, 5, 9), (5, QUESTION, 1, 5), (6, QUESTION, 2, 6)])])))
 
     assert [int.from_bytes(kept) for kept in found["kept_id"].to_pylist()] == [9, 9, 6]
+
+
+def test_an_answer_that_nobody_knows_is_one():
+    found = pa.Table.from_batches(
+        follow(iter([links([(5, ANSWER, 5, None), (5, QUESTION, 1, 5), (6, NOBODY, 6, None)])]))
+    )
+
+    assert found["kept_id"].to_pylist() == [None, None, None]
+
+
+def test_a_document_whose_chain_ends_at_a_filter_is_a_decision_without_a_kept_one():
+    (batch,) = stand_for(iter([links([(1, NOBODY, 1, None)])]))
+
+    assert batch.column("id").to_pylist() == [name(1)]
+    assert batch.column("kept_id").to_pylist() == [None]
 
 
 @given(
@@ -77,8 +94,8 @@ def test_a_removed_document_is_a_decision_with_twin_and_kept():
             "row": 0,
             "id": name(1),
             "method": "url",
-            "band": None,
-            "similarity": None,
+            "band": 4,
+            "similarity": 0.5,
             "twin_id": name(7),
             "kept_id": name(7),
             "duplicates": 0,

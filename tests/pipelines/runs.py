@@ -50,6 +50,9 @@ class Loses:
     files: ClassVar[tuple[str, ...]] = ()
     adds: ClassVar[pa.Schema] = pa.schema([])
 
+    def check(self) -> None:
+        """Nothing to check."""
+
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """All rows but one."""
         return batch.slice(0, len(batch) - 1)
@@ -66,6 +69,9 @@ class Waits:
     reads: ClassVar[tuple[str, ...]] = ()
     files: ClassVar[tuple[str, ...]] = ()
     adds: ClassVar[pa.Schema] = pa.schema([])
+
+    def check(self) -> None:
+        """Nothing to check."""
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch, later."""

@@ -5,9 +5,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawlsieve.stages.curate_shard import SHARDS, CurateShard
-from crawlsieve.stages.keys import ExactDuplicates
+from crawlsieve.stages.keys import DuplicateKeys, ExactDuplicates
 from crawlsieve.stages.outcomes import OutcomePlan
 from crawlsieve.stages.read import Source, survey
+from crawlsieve.stages.total_order import TotalOrder
 
 
 @pytest.fixture
@@ -17,7 +18,12 @@ def curated(tmp_path):
     def curate(path, **options):
         source = Source(paths=(str(path),))
         [item] = survey(source)
-        step = CurateShard(source, OutcomePlan((), ExactDuplicates(by=()), "text"), str(tmp_path / "work"), **options)
+        step = CurateShard(
+            source,
+            OutcomePlan((), DuplicateKeys(TotalOrder(()), ExactDuplicates(by=())), "text"),
+            str(tmp_path / "work"),
+            **options,
+        )
         shard = pa.RecordBatch.from_pylist([{"shard": 0, "key": "k", **vars(item)}], schema=SHARDS)
         rows = [row for batch in step(iter([shard])) for row in batch.to_pylist()]
         return {row["name"]: row["value"] for row in rows if row["step"] == "read"}

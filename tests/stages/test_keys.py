@@ -4,7 +4,9 @@ import pytest
 from crawlsieve.dedup.exact import LAST
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
-from crawlsieve.stages.keys import ExactDuplicates, text_keys, url_keys
+from crawlsieve.stages.keys import DuplicateKeys, ExactDuplicates, text_keys, url_keys
+from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.total_order import TotalOrder
 
 SIGNALS = pa.schema([pa.field("word_count", pa.int64()), pa.field("quality", pa.float64())])
 
@@ -31,10 +33,12 @@ def batch(*rows):
 
 
 def test_a_document_becomes_its_address_its_order_and_its_keys():
-    step = ExactDuplicates(by=("url", "text"), priority=("word_count", "-quality"))
-    keys = step.keys(batch(("http://a.example/", "Some text", 7, 0.25), (None, None, None, None)))
+    made = DuplicateKeys(TotalOrder(("word_count", "-quality")), ExactDuplicates(by=("url", "text")))
+    rows = made.rows(batch(("http://a.example/", "Some text", 7, 0.25), (None, None, None, None)))
+    keys = rows["keys"]
 
-    assert keys.schema.equals(step.schema(), check_metadata=True)
+    assert rows.keys() == {"keys"}
+    assert keys.schema.equals(made.schemas()["keys"], check_metadata=True)
     assert keys.schema.names == ["row", "id", "order_0", "order_1", "url_key", "text_key"]
     assert keys.select(["row", "id"]).to_pylist()[1] == {"row": 1, "id": (1).to_bytes(16, "big")}
     assert keys.column("order_0").to_pylist() == [~7, LAST]
@@ -47,9 +51,7 @@ def test_a_document_becomes_its_address_its_order_and_its_keys():
     [((), []), (("text",), ["text_key"]), (("text", "url"), ["text_key", "url_key"])],
 )
 def test_only_the_keys_that_are_asked_for_are_made_in_their_order(by, names):
-    step = ExactDuplicates(by=by)
-
-    assert step.keys(batch(("http://a.example/", "x", 1, 1.0))).schema.names[2:] == names
+    assert ExactDuplicates(by=by).schema().names == names
 
 
 def test_equal_pages_have_equal_keys_and_others_do_not():
@@ -70,11 +72,12 @@ def test_keys_are_the_same_on_every_machine():
 
 
 def test_a_batch_of_no_rows_and_a_slice_are_batches():
-    step = ExactDuplicates(priority=("word_count",))
+    made = DuplicateKeys(TotalOrder(("word_count",)), ExactDuplicates(), NearDuplicates(verify=0.8))
     rows = batch(("http://a.example/", "A", 1, 1.0), (None, "B", 2, 1.0), ("http://c.example/", None, 3, 1.0))
 
-    assert len(step.keys(rows.slice(0, 0))) == 0
-    assert step.keys(rows.slice(1)).equals(step.keys(rows).slice(1))
+    for name, keys in made.rows(rows).items():
+        assert len(made.rows(rows.slice(0, 0))[name]) == 0
+        assert made.rows(rows.slice(1))[name].equals(keys.slice(1))
 
 
 def test_the_step_reads_the_signals_of_its_order_and_no_column_of_the_reader():
@@ -105,11 +108,11 @@ def test_wrong_options_are_named(options, problem):
 )
 def test_an_order_needs_a_column_with_an_order(column, problem):
     with pytest.raises(RecipeError) as caught:
-        ExactDuplicates(priority=(column,)).check(SIGNALS)
+        TotalOrder((column,)).check("exact_duplicates", SIGNALS)
 
     assert problem in str(caught.value)
     assert "Columns: date, word_count, quality" in str(caught.value)
 
 
 def test_a_measured_column_and_the_date_are_orders():
-    ExactDuplicates(priority=("word_count", "-quality", "date")).check(SIGNALS)
+    TotalOrder(("word_count", "-quality", "date")).check("exact_duplicates", SIGNALS)

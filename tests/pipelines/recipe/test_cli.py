@@ -239,7 +239,7 @@ def test_no_command_is_a_call_for_help(call):
     status, out, err = call()
 
     assert status == 2
-    assert "Usage: crawlsieve" in out + err
+    assert "crawlsieve [OPTIONS] COMMAND" in out + err
 
 
 @pytest.mark.parametrize("affinity", [True, False])

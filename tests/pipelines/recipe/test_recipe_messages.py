@@ -197,13 +197,12 @@ def test_an_entry_that_is_no_step_is_told(loaded, steps, message):
         ),
         (
             "- exact_duplicates: {by: [url]}\n- redact",
-            "cc.yaml step 1 (exact_duplicates): has to be the last step. Move it behind step 2 (redact).",
+            "cc.yaml step 1 (exact_duplicates): compares what documents are in the end. "
+            "Move it behind step 2 (redact).",
         ),
         (
             "- exact_duplicates: {by: [url]}\n- exact_duplicates: {by: [text]}",
-            "cc.yaml: 2 problems.\n"
-            "  cc.yaml step 1 (exact_duplicates): has to be the last step. Move it behind step 2 (exact_duplicates).\n"
-            "  cc.yaml step 2 (exact_duplicates): step 1 is one already. "
+            "cc.yaml step 2 (exact_duplicates): step 1 is one already. "
             "Put all keys into one list, `by: [url, text]`, and remove the other.",
         ),
         (
