@@ -202,7 +202,7 @@ class Bloom:
     def _checked(self, keys: np.ndarray) -> np.ndarray:
         if keys.ndim != 2 or keys.dtype != np.int64 or keys.shape[1] != self.size.bands:
             raise ValueError(f"keys are int64[n, {self.size.bands}], not {keys.dtype}{[*keys.shape]}")
-        return np.ascontiguousarray(keys)
+        return np.ascontiguousarray(keys)  # for other layouts the loops would be compiled again
 
     def _found(self, keys: np.ndarray, layers: list[Layer]) -> np.ndarray:
         found = np.zeros(keys.shape, np.bool_)

@@ -189,6 +189,15 @@ def test_filters_that_warn_do_so_once_and_hold_all():
     assert bloom.contains(keys(500, seed=2)).all()
 
 
+def test_one_band_that_is_over_is_enough_for_a_warning():
+    bloom = Bloom(BloomSize(1_000, 1e-5, 3), "warn")
+    uneven = keys(2_000, 3)
+    uneven[:, 0] = 7
+
+    with pytest.warns(BloomFullWarning):
+        bloom.add(uneven)
+
+
 def test_filters_that_grow_hold_their_rate():
     size = BloomSize(10_000, 1e-2, 14)
     bloom = filled(size, 150_000, "grow")
