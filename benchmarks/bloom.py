@@ -1,7 +1,8 @@
 """Bloom filters of 14 bands at 1e-5: documents a second, bytes a document, false positives. Prints Markdown.
 
-One thread, whose CPU time counts. Ours holds as many documents as it was made for, and is asked about as many new ones; the peers
-have one filter of one band's rate and fewer keys, which suits their caches. Keys are random 64-bit integers.
+One thread, whose CPU time counts. Ours holds as many documents as it was made for, and is asked about as many new
+ones; the peers have one filter of one band's rate and fewer keys, which suits their caches. Keys are random 64-bit
+integers.
 """
 
 import argparse
