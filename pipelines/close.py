@@ -156,5 +156,6 @@ def _remove_strays(job: Job, known: set[str], done: dict[str, dict[str, Any]]) -
             remove(join(job.work, "curated", key))
         elif name != "done.json" and done[key]["attempt"] not in name:
             remove(join(job.work, "curated", path))
+    remove(join(job.work, "blocks"))
     for path in {path.partition("/")[0] for path in sizes(join(job.work, "published"))} - {job.key}:
         remove(join(job.work, "published", path))

@@ -16,8 +16,9 @@ from crawlsieve.schemas.near import GONE, SHARED, bucketed, candidate_of, compar
 from crawlsieve.stages.decide import exact_steps, follow_steps
 from crawlsieve.stages.files import join, remove, sizes
 from crawlsieve.stages.gone import PATHS, ReadGone, WriteRows
+from crawlsieve.stages.near_bloom import RemoveByBlocks
 from crawlsieve.stages.near_keys import NearDuplicates, Verify
-from crawlsieve.stages.near_select import LoadCandidates, Select, SelectBlocks, Staged
+from crawlsieve.stages.near_select import LoadCandidates, Select, Staged
 from crawlsieve.stages.near_verify import Compare, LoadBuckets, LoadEvidence, OnlyShared, RemoveByPairs
 from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
 
@@ -56,9 +57,11 @@ def decide(job: Job, engine: Engine, sizes: Sizes) -> pa.Table:
         return engine(Plan(job.shards, (*exact, *follow)), _nobody)
 
     gone = join(folder, "exact")
-    _to_shards(Near(job, engine, sizes, gone), (*exact,), gone, GONE)
-    told = near(Near(job, engine, sizes, gone), keys.near, join(folder, "near"))
-    paths = [path for part in ("exact", "near") for path in _files(join(folder, part))]
+    run = Near(job, engine, sizes, gone)
+    _to_shards(run, exact, gone, GONE)
+    told = near(run, keys.near, join(folder, "near"))
+    parts = (gone, join(run.blocks, "gone") if keys.near.method == "lshbloom" else join(folder, "near"))
+    paths = [path for part in parts for path in _files(part)]
     source = pa.RecordBatch.from_arrays([pa.array(paths, pa.string())], schema=PATHS)
     followed = engine(Plan(source, (Map(ReadGone(), writes=GONE), *follow)), _nobody)
     return pa.concat_tables([told, followed])
@@ -78,6 +81,11 @@ class Near:
         """Columns of the total order."""
         return tuple(self.job.outcomes.duplicates.order.schema().names)
 
+    @property
+    def blocks(self) -> str:
+        """Where LSHBloom keeps its finished blocks, with which a run that was killed goes on."""
+        return join(self.job.work, "blocks", self.job.key)
+
     def staged(self, bands: int) -> Staged:
         """The staged keys of what exact duplicates left."""
         work = join(self.job.work, "curated")
@@ -93,11 +101,10 @@ def near(run: Near, asked: NearDuplicates, folder: str) -> pa.Table:
     load = Map(LoadCandidates(run.staged(bands)), writes=candidate_of(len(run.orders), bands))
     documents = max(1, run.sizes.documents)
     if asked.method == "lshbloom":
-        blocks = SelectBlocks(documents, bands, asked.false_positive_rate, asked.block_documents)
-        steps = (load, in_order, Map(blocks, writes=GONE), Map(write, writes=COUNTS))
-    else:
-        steps = (load, in_order, Map(Select(documents, bands), writes=GONE), Map(write, writes=COUNTS))
-    return run.engine(Plan(run.job.shards, steps), _nobody)
+        blocks = RemoveByBlocks(run.blocks, documents, bands, asked.false_positive_rate, asked.block_documents)
+        return run.engine(Plan(run.job.shards, (load, in_order, Map(blocks, writes=COUNTS))), _nobody)
+    select = Map(Select(documents, bands), writes=GONE)
+    return run.engine(Plan(run.job.shards, (load, in_order, select, Map(write, writes=COUNTS))), _nobody)
 
 
 def _verified(run: Near, asked: NearDuplicates, verify: Verify, folder: str) -> pa.Table:

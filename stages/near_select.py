@@ -7,10 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawlsieve.dedup.bloom import Bloom
-from crawlsieve.dedup.bloom_sizes import BloomSize
 from crawlsieve.dedup.select import Selection, select
-from crawlsieve.schemas.keys import ADDRESS, ID
+from crawlsieve.schemas.keys import ADDRESS
 from crawlsieve.schemas.near import GONE, candidate_of
 from crawlsieve.stages.curate_shard import staged_done
 from crawlsieve.stages.files import join
@@ -93,64 +91,6 @@ class Select:
         if done:
             table = pa.Table.from_batches(addresses).combine_chunks()
             yield from removed(table, select(keys[:done], present[:done]), "minhash_lsh")
-
-
-@dataclass(frozen=True)
-class SelectBlocks:
-    """Documents in total order in, the removed ones out, by LSHBloom (arXiv:2411.04257): a Bloom filter a band.
-
-    Documents are taken in blocks. A block is looked up in the filters as they stood at its start; what they do not know
-    is decided by the exact rule, inside the block; and the keys of what is kept go into the filters.
-
-    Memory: the filters, 52 bytes a document for 14 bands at 1e-5, and one block as in `Select`.
-    """
-
-    documents: int
-    bands: int
-    false_positive_rate: float
-    block_documents: int
-
-    def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Rows of GONE, block by block."""
-        filters = Bloom(BloomSize(self.documents, self.false_positive_rate, self.bands))
-        for block in blocks(batches, self.block_documents):
-            keys, present = band_matrix(one_array(block["band_keys"]))
-            found = filters.contains(keys) & present[:, None]
-            known = found.any(axis=1)
-            yield from remembered(block.filter(pa.array(known)), found[known].argmax(axis=1), "lshbloom")
-            selection = select(keys[~known], present[~known])
-            yield from removed(block.filter(pa.array(~known)), selection, "lshbloom")
-            filters.add(keys[~known][selection.kept & present[~known]])
-
-
-def blocks(batches: Iterator[Batch], rows: int) -> Iterator[pa.Table]:
-    """The rows of all batches in tables of one chunk of exactly `rows`, the last of what is left."""
-    held: list[Batch] = []
-    count = 0
-    for batch in batches:
-        while len(batch):
-            part = batch.slice(0, rows - count)
-            held.append(part)
-            count, batch = count + len(part), batch.slice(len(part))  # noqa: PLW2901 - what is left of it
-            if count == rows:
-                yield pa.Table.from_batches(held).combine_chunks()
-                held, count = [], 0
-    if held:
-        yield pa.Table.from_batches(held).combine_chunks()
-
-
-def remembered(documents: pa.Table, band: np.ndarray, method: str) -> Iterator[Batch]:
-    """Rows of GONE for documents that a filter knows: by this band, int64[n], of a twin that it does not name."""
-    for batch in documents.select(ADDRESS.names).to_batches(_CUT):
-        part, band = band[: len(batch)], band[len(batch) :]
-        columns = [
-            *batch.columns,
-            pa.repeat(pa.scalar(method), len(batch)),
-            pa.array(part.astype(np.int32)),
-            pa.nulls(len(batch), pa.float64()),
-            pa.nulls(len(batch), ID),
-        ]
-        yield pa.RecordBatch.from_arrays(columns, schema=GONE)
 
 
 def removed(documents: pa.Table, selection: Selection, method: str) -> Iterator[Batch]:

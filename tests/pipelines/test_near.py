@@ -9,7 +9,7 @@ import pytest
 
 from crawlsieve.dedup.select import select
 from crawlsieve.pipelines.sql import connect
-from crawlsieve.stages import near_verify
+from crawlsieve.stages import near_bloom, near_verify
 from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.near_select import band_matrix
 from tests.pipelines.runs import ran, recipe, write_shards
@@ -252,3 +252,26 @@ def test_chains_over_exact_and_near_duplicates_lead_to_a_document(tmp_path):
         ("c", "text"),
         ("d", "url"),
     ]
+
+
+def test_lshbloom_goes_on_with_the_block_at_which_it_was_killed(tmp_path, whole, monkeypatch):
+    documents, _ = whole
+    one = ids_and_reasons(run(tmp_path / "one", documents, method="lshbloom", block_documents=20))
+    decided = []
+    decide = near_bloom.RemoveByBlocks._decide
+
+    def dies(self, number, block, filters):
+        if number == 4 and len(decided) == 3:
+            raise KeyboardInterrupt
+        decided.append(number)
+        return decide(self, number, block, filters)
+
+    monkeypatch.setattr(near_bloom.RemoveByBlocks, "_decide", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "two", documents, method="lshbloom", block_documents=20)
+    decided.append(None)
+    ran(tmp_path / "two" / "recipe.yaml")
+
+    assert ids_and_reasons(tmp_path / "two" / "run") == one
+    assert decided[:5] == [1, 2, 3, None, 4]
+    assert not (tmp_path / "two" / "run" / "_work" / "blocks").exists()
