@@ -18,7 +18,8 @@ from crawlsieve.stages.files import join, remove, sizes
 from crawlsieve.stages.gone import PATHS, ReadGone, WriteRows
 from crawlsieve.stages.near_bloom import RemoveByBlocks
 from crawlsieve.stages.near_keys import NearDuplicates, Verify
-from crawlsieve.stages.near_select import LoadCandidates, Select, Staged
+from crawlsieve.stages.near_select import LoadCandidates, Select
+from crawlsieve.stages.near_staged import Staged
 from crawlsieve.stages.near_verify import Compare, LoadBuckets, LoadEvidence, OnlyShared, RemoveByPairs
 from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
 
@@ -89,7 +90,7 @@ class Near:
     def staged(self, bands: int) -> Staged:
         """The staged keys of what exact duplicates left."""
         work = join(self.job.work, "curated")
-        return Staged(work, self.gone, self.sizes.partitions, len(self.orders), bands)
+        return Staged(work, (self.gone,), self.sizes.partitions, len(self.orders), bands)
 
 
 def near(run: Near, asked: NearDuplicates, folder: str) -> pa.Table:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -62,12 +61,3 @@ def rows_of_shard(folder: str, shard: int, partitions: int, schema: pa.Schema) -
             return pq.read_table(file, filters=pc.field("shard") == shard)
     except FileNotFoundError:  # no row of this partition
         return schema.empty_table()
-
-
-def without(batch: Batch, gone: np.ndarray) -> Batch:
-    """The rows of a staged batch but those numbered in `gone`, int64[k] in ascending order."""
-    if len(gone) == 0:
-        return batch
-    rows = batch.column("row").to_numpy()
-    place = np.minimum(np.searchsorted(gone, rows), len(gone) - 1)
-    return batch.filter(pa.array(gone[place] != rows))

@@ -24,7 +24,8 @@ from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, reading, writing
-from crawlsieve.stages.near_select import band_matrix, one_array, removed
+from crawlsieve.stages.near_select import removed
+from crawlsieve.stages.near_staged import band_matrix, one_array
 from crawlsieve.stages.plan import Batch
 
 METHOD = "lshbloom"

@@ -5,46 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from crawlsieve.dedup.select import Selection, select
 from crawlsieve.schemas.keys import ADDRESS
 from crawlsieve.schemas.near import GONE, candidate_of
-from crawlsieve.stages.curate_shard import staged_done
-from crawlsieve.stages.files import join
-from crawlsieve.stages.gone import rows_of_shard, without
-from crawlsieve.stages.outcomes import staged_path
+from crawlsieve.stages.near_staged import Staged, band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
-from crawlsieve.stages.staging import read_all
 
 _CUT = 65_536  # rows in a batch of what leaves
-
-
-@dataclass(frozen=True)
-class Staged:
-    """Where the staged keys of shards are, and those that are removed already.
-
-    Attributes:
-        work: folder of the staged shards.
-        gone: folder of the removals by shard, as `gone.WriteRows` writes them.
-        partitions: of those.
-        order_columns: columns of the total order.
-        bands: band keys of a document.
-    """
-
-    work: str
-    gone: str
-    partitions: int
-    order_columns: int
-    bands: int
-
-    def keys(self, shard: dict[str, object]) -> Iterator[Batch]:
-        """The staged keys of a shard that are not removed."""
-        removed = rows_of_shard(self.gone, int(str(shard["shard"])), self.partitions, GONE)["row"].to_numpy()
-        folder = join(self.work, str(shard["key"]))
-        attempt = staged_done(self.work, str(shard["key"]))["attempt"]
-        for batch in read_all(staged_path(folder, attempt, "near_keys")):
-            yield without(batch, np.sort(removed))
 
 
 @dataclass(frozen=True)
@@ -63,8 +31,7 @@ class LoadCandidates:
                         "shard": pa.array(np.full(len(keys), shard["shard"], np.int32)),
                         "meet": pa.array(np.zeros(len(keys), np.int32)),
                     }
-                    columns = [made[name] if name in made else keys.column(name) for name in schema.names]
-                    yield pa.RecordBatch.from_arrays(columns, schema=schema)
+                    yield made_batch(keys, schema, made)
 
 
 @dataclass(frozen=True)
@@ -108,19 +75,3 @@ def removed(documents: pa.Table, selection: Selection, method: str) -> Iterator[
             ids.take(pa.array(selection.twin[part])),
         ]
         yield pa.RecordBatch.from_arrays(columns, schema=GONE)
-
-
-def band_matrix(keys: pa.FixedSizeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
-    """(int64[n, bands], bool[n]: whether there are keys) of a column of packed band keys."""
-    width = keys.type.byte_width
-    data = keys.buffers()[1]
-    present = pc.is_valid(keys).to_numpy(zero_copy_only=False)
-    if len(keys) == 0 or data is None:
-        return np.empty((len(keys), width // 8), np.int64), present
-    raw = np.frombuffer(data, np.uint8)[keys.offset * width : (keys.offset + len(keys)) * width]
-    return raw.view(np.int64).reshape(len(keys), -1), present
-
-
-def one_array(column: pa.ChunkedArray) -> pa.Array:
-    """The values of a column in one array."""
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays([*column.chunks, pa.array([], column.type)])

@@ -17,7 +17,7 @@ from crawlsieve.dedup.verified import PairWalk, bucket_starts, pairs, shingle_si
 from crawlsieve.schemas.near import GONE, SHARED, bucketed, compared, pair_of
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.gone import WriteRows, rows_of_shard
-from crawlsieve.stages.near_select import Staged, band_matrix, one_array
+from crawlsieve.stages.near_staged import Staged, at_rows, band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
 Measure = Literal["estimated", "exact", "containment"]
@@ -44,7 +44,7 @@ class LoadBuckets:
                         "band_key": pa.array(matrix[present].ravel()),
                         "band": pa.array(np.tile(np.arange(matrix.shape[1], dtype=np.int32), int(present.sum()))),
                     }
-                    yield _made(keys.take(pa.array(rows)), schema, made)
+                    yield made_batch(keys.take(pa.array(rows)), schema, made)
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,12 @@ class LoadEvidence:
         schema = compared(self.staged.order_columns, self.evidence)
         for batch in shards:
             for shard in batch.to_pylist():
-                marks = rows_of_shard(self.shared, shard["shard"], self.staged.partitions, SHARED).combine_chunks()
-                rows = marks["row"].to_numpy()
+                marks = rows_of_shard(self.shared, shard["shard"], self.staged.partitions, SHARED)
                 for keys in self.staged.keys(shard):
-                    own, order = _order(keys.column("row").to_numpy())
-                    place = np.minimum(np.searchsorted(own, rows), len(own) - 1)
-                    here = np.flatnonzero(own[place] == rows) if len(own) else np.empty(0, np.int64)
-                    part = marks.take(pa.array(here)).combine_chunks()
+                    place, here = at_rows(keys, marks["row"].to_numpy())
+                    part = marks.take(pa.array(here))
                     made = {name: one_array(part[name]) for name in ("shard", "band_key", "band")}
-                    yield _made(keys.take(pa.array(order[place[here]])), schema, made)
+                    yield made_batch(keys.take(pa.array(place)), schema, made)
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,7 @@ class Compare:
         made["meet"] = pa.array(np.zeros(len(later), np.int32))
         made["similarity"] = pa.array(similarity)
         made["skipped"] = pa.array(np.full(len(later), skipped))
-        return _made(rows.take(pa.array(later)), pair_of(self.order_columns), made)
+        return made_batch(rows.take(pa.array(later)), pair_of(self.order_columns), made)
 
     def _skipped(self, rows: Batch, starts: np.ndarray, known: int, size: int) -> Iterator[Batch]:
         """One row that tells how many comparisons were not made, if there are any."""
@@ -168,22 +165,10 @@ class RemoveByPairs:
                 skipped += pc.sum(batch.column("skipped")).as_py() or 0
                 alike = batch.filter(pc.equal(batch.column("skipped"), 0))
                 by = walk.walk(words_of(alike.column("id")), words_of(alike.column("twin_id")))
-                yield _made(alike.take(pa.array(by)), GONE, {"method": pa.repeat(pa.scalar(self.method), len(by))})
+                yield made_batch(alike.take(pa.array(by)), GONE, {"method": pa.repeat(pa.scalar(self.method), len(by))})
 
         yield from self.write(gone())
         yield counts(NO_SHARD, [("decide", "skipped_comparisons", skipped)])
-
-
-def _made(rows: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Batch:
-    """The columns of a schema, some of them made, the others those of `rows`."""
-    columns = [made[name] if name in made else rows.column(name) for name in schema.names]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def _order(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(int64[n] in ascending order, int64[n]: where each was)."""
-    order = np.argsort(rows)
-    return rows[order], order
 
 
 def _signatures(evidence: pa.FixedSizeBinaryArray) -> np.ndarray:

@@ -11,7 +11,7 @@ from crawlsieve.dedup.select import select
 from crawlsieve.pipelines.sql import connect
 from crawlsieve.stages import near_bloom, near_verify
 from crawlsieve.stages.near_keys import NearDuplicates
-from crawlsieve.stages.near_select import band_matrix
+from crawlsieve.stages.near_staged import band_matrix
 from tests.pipelines.runs import ran, recipe, write_shards
 
 
