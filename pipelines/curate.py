@@ -15,11 +15,12 @@ import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.close import close, finished
-from crawlsieve.pipelines.decide import Engine, Sizes, decide
+from crawlsieve.pipelines.decide import decide
 from crawlsieve.pipelines.engines import local
 from crawlsieve.pipelines.engines.workers import hire
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
+from crawlsieve.pipelines.near import Engine, Sizes
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.recipe.output import refuse_other_run

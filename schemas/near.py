@@ -24,6 +24,10 @@ SHARED = pa.schema([*ADDRESS, _BAND_KEY, _BAND])
 """Documents in the buckets that they share with others."""
 
 
+STATE = pa.schema([*ADDRESS, column("state", pa.int32(), "see `dedup.rounds`")])
+"""What is known of documents that share buckets."""
+
+
 def orders(count: int, prefix: str = "") -> tuple[pa.Field, ...]:
     """The columns of the total order."""
     return tuple(
@@ -41,6 +45,23 @@ def candidate_of(order_columns: int, bands: int) -> pa.Schema:
 def bucketed(order_columns: int) -> pa.Schema:
     """A document in one of its buckets."""
     return pa.schema([*ADDRESS, *orders(order_columns), _BAND_KEY, _BAND])
+
+
+def in_round(order_columns: int) -> pa.Schema:
+    """A document in one of its buckets, and what is known of it."""
+    return bucketed(order_columns).append(column("state", pa.int32(), "see `dedup.rounds`"))
+
+
+def twin_of(order_columns: int) -> pa.Schema:
+    """A removed document, and the first kept one of a bucket that it is in."""
+    return pa.schema(
+        [
+            *ADDRESS,
+            *orders(order_columns, "twin_"),
+            column("twin_id", ID, "the kept document"),
+            _BAND,
+        ]
+    )
 
 
 def compared(order_columns: int, evidence: pa.DataType) -> pa.Schema:

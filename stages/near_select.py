@@ -38,11 +38,16 @@ class LoadCandidates:
 class Select:
     """Documents in total order in, the removed ones out.
 
-    Memory: the band keys of all documents, 8 bytes each, and about 130 bytes a document.
+    Memory: 12 bytes for each band key of each document, and about 130 bytes a document.
     """
 
     documents: int
     bands: int
+
+    @staticmethod
+    def memory(documents: int, bands: int) -> int:
+        """Bytes that a walk over so many documents takes at most."""
+        return documents * (12 * bands + 130)
 
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Rows of GONE, in total order."""

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawlsieve.pipelines import curate, decide, job
+from crawlsieve.pipelines import curate, job, near
 from crawlsieve.pipelines.digest import digest
 from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
 from crawlsieve.pipelines.sql import connect
@@ -142,7 +142,7 @@ def test_workers_batches_and_files_do_not_change_the_digest(tmp_path, monkeypatc
     source = {"paths": [str(tmp_path / "*.jsonl")], "batch_rows": 7}
     ran(recipe(tmp_path, output=str(tmp_path / "two"), source=source), workers=2)
     monkeypatch.setattr(curate, "TEXT_BYTES_PER_FILE", 300)
-    monkeypatch.setattr(decide, "ROWS_PER_PARTITION", 40)
+    monkeypatch.setattr(near, "ROWS_PER_PARTITION", 40)
     ran(recipe(tmp_path, output=str(tmp_path / "three")))
 
     assert len(list((tmp_path / "three" / "documents").iterdir())) > 3

@@ -108,6 +108,18 @@ def test_the_job_removes_what_the_rule_says(tmp_path, whole, options):
     assert removed(done) == expected(ordered, NearDuplicates(**given, seed=0))
 
 
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_more_documents_than_one_walk_holds_are_decided_in_rounds(tmp_path, whole, monkeypatch, rounds):
+    monkeypatch.setattr("crawlsieve.pipelines.near.SELECT_BYTES", 0)
+    monkeypatch.setattr("crawlsieve.pipelines.near.ROUNDS", rounds)
+    monkeypatch.setattr("crawlsieve.pipelines.near.ROWS_PER_PARTITION", 100)
+    monkeypatch.setattr("crawlsieve.pipelines.engines.exchange.MOST_ROWS", 7)
+    documents, ordered = whole
+    done = run(tmp_path, documents, cuts=(40, 90), bands=20, rows=3)
+
+    assert removed(done) == expected(ordered, NearDuplicates(bands=20, rows=3, seed=0))
+
+
 def test_every_kept_id_is_a_document_and_every_duplicate_is_counted(tmp_path, whole):
     done = run(tmp_path, whole[0])
 
@@ -127,7 +139,7 @@ def test_texts_without_a_word_are_no_copies_and_short_ones_may_be(tmp_path, whol
 def test_shards_their_order_and_workers_do_not_change_the_rows(tmp_path, whole, options, monkeypatch):
     documents, _ = whole
     one = run(tmp_path / "one", documents, **options)
-    monkeypatch.setattr("crawlsieve.pipelines.decide.ROWS_PER_PARTITION", 30)
+    monkeypatch.setattr("crawlsieve.pipelines.near.ROWS_PER_PARTITION", 30)
     two = run(tmp_path / "two", documents[::-1], cuts=(7, 50), workers=2, **options)
 
     assert ids_and_reasons(two) == ids_and_reasons(one)
