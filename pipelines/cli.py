@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -65,14 +67,53 @@ def run_command(
     loaded = _load(recipe, changes, output)
     inputs = check(loaded)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
-    try:
+    with _going_on(loaded.output):
         run(loaded, inputs, workers=workers or cores(), progress=shown, verify=verify)
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped. The same command goes on with the shards that {loaded.output} lacks.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except OSError as error:  # a full disk, a folder that went away
-        told = f"{_said(error)}. The same command goes on with the shards that {loaded.output} lacks."
-        raise CrawlsieveError(told) from error
+
+
+@app.command("dedup")
+def dedup_command(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Parquet or JSONL: files, globs, lists; or runs.")],
+    *,
+    output: Annotated[str | None, typer.Option(metavar="FOLDER", help="Write there.")] = None,
+    by: Annotated[str, typer.Option(help="Keys of exact duplicates, in order; 'none' for none.")] = "url,text",
+    method: Annotated[
+        Literal["minhash_lsh", "lshbloom", "none"], typer.Option(help="How near-duplicates are found.")
+    ] = "minhash_lsh",
+    threshold: Annotated[float | None, typer.Option(help="Jaccard similarity, instead of bands and rows.")] = None,
+    bands: Annotated[int | None, typer.Option(help="Bands of a signature; 14 if not given.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Values of a band; 8 if not given.")] = None,
+    ngram: Annotated[int, typer.Option(help="Words or characters of a shingle.")] = 5,
+    unit: Annotated[Literal["words", "characters"], typer.Option(help="What a shingle is made of.")] = "words",
+    verify: Annotated[
+        str | None, typer.Option(help="Least similarity: 0.8 as signatures estimate it, or exact:0.8, containment:0.9.")
+    ] = None,
+    priority: Annotated[
+        str | None, typer.Option(help="Columns that say which copy is kept, highest first: word_count, or -date.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the permutations.")] = 0,
+    changes: Changes = None,
+    workers: Workers = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Deduplicate Parquet or JSONL files, or the documents of a run, without a recipe of your own."""
+    from rich.console import Console
+
+    from crawlsieve.pipelines import curate
+    from crawlsieve.pipelines.dedup_command import Wanted, checked, recipe_of, recipe_text
+    from crawlsieve.pipelines.progress import Progress
+
+    if output is None:
+        raise typer.BadParameter("say where the result goes.", param_hint="--output")
+    near = {"threshold": threshold, "bands": bands, "rows": rows, "ngram": ngram, "unit": unit}
+    wanted = Wanted(tuple(paths), output, by=by, method=method, near=near, verify=verify, priority=priority, seed=seed)
+    loaded = recipe_of(wanted, _pairs(changes))
+    inputs = checked(loaded)
+    if not quiet:
+        typer.echo(recipe_text(loaded), err=True)
+    shown = Progress.silent() if quiet else Progress(Console(stderr=True))
+    with _going_on(loaded.output):
+        curate.run(loaded, inputs, workers=workers or cores(), progress=shown)
 
 
 @app.command("plan")
@@ -172,13 +213,40 @@ def _said(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
+@contextmanager
+def _going_on(output: str) -> Iterator[None]:
+    """What stops a run is told with the way on.
+
+    Raises:
+        Exit: Ctrl-C.
+        CrawlsieveError: a full disk, a folder that went away.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. The same command goes on with the shards that {output} lacks.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:
+        told = f"{_said(error)}. The same command goes on with the shards that {output} lacks."
+        raise CrawlsieveError(told) from error
+
+
 def _load(path: str, changes: list[str] | None, output: str | None) -> "Recipe":
     from crawlsieve.pipelines.recipe.load import load
 
+    return load(path, _pairs(changes) | ({} if output is None else {"output": output}))
+
+
+def _pairs(changes: list[str] | None) -> dict[str, str]:
+    """Key -> value of what `--set` was given.
+
+    Raises:
+        BadParameter: one has no '='.
+    """
     wanted = {}
     for change in changes or []:
         key, equals, value = change.partition("=")
         if not equals:
             raise typer.BadParameter(f"'{change}' has no '='. Write KEY=VALUE.", param_hint="--set")
         wanted[key.strip()] = value.strip()
-    return load(path, wanted | ({} if output is None else {"output": output}))
+    return wanted

@@ -83,7 +83,20 @@ def load(path: str, changes: Mapping[str, str] | None = None) -> Recipe:
     Raises:
         RecipeError: everything that is wrong with it, each with its place and the nearest right answer.
     """
-    given = read_recipe(path)
+    return from_mapping(read_recipe(path), path, changes)
+
+
+def from_mapping(given: dict[str, Yaml], path: str, changes: Mapping[str, str] | None = None) -> Recipe:
+    """The recipe that stands in no file, or no longer: a manifest has one, and commands make some.
+
+    Args:
+        given: as `read_recipe` returns it; changed in place.
+        path: what messages call it.
+        changes: as of `load`.
+
+    Raises:
+        RecipeError: as `load`.
+    """
     problems = Problems(path, apply_changes(given, changes or {}, Header))
     header = problems.build(Header, _top(given), (), path)
     source = None

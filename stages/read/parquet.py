@@ -67,7 +67,7 @@ def check_columns(stored: Stored, source: Source) -> None:
     if name not in schema.names:
         raise SourceError(
             f"{path} has no column {name!r}. It has: {', '.join(schema.names)}. "
-            "Name the one with the text: source: {columns: {text: ...}}"
+            "Name the one with the text: source: {columns: {text: ...}}, or --set source.columns.text=NAME"
         )
     kind = schema.field(name).type
     if not _is_text(kind):
