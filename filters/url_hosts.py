@@ -21,9 +21,6 @@ def _byte_kinds() -> tuple[np.ndarray, np.ndarray]:
     return lower, symbol
 
 
-string_buffers = text_buffers
-"""The same under the name that `stages/url_filter.py` knows."""
-
 LOWER, SYMBOL = _byte_kinds()
 IN_HOST = np.isin(np.arange(256), np.frombuffer(b"-._", np.uint8)) | (SYMBOL >= 0)
 """bool[256]: bytes that stand for themselves in a host."""

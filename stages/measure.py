@@ -14,7 +14,8 @@ from crawlsieve.filters.c4 import VARIANTS, c4_lines, c4_page_facts
 from crawlsieve.filters.fineweb import fineweb, mc4
 from crawlsieve.filters.gopher import gopher_quality
 from crawlsieve.filters.repetition import gopher_repetition
-from crawlsieve.filters.segments import Segments, segment, text_buffers
+from crawlsieve.filters.segments import Segments, segment
+from crawlsieve.filters.strings import text_buffers
 from crawlsieve.schemas.c4 import MC4, at_cleaning, c4_page
 from crawlsieve.schemas.fineweb import FINEWEB
 from crawlsieve.schemas.gopher import GOPHER_QUALITY, GOPHER_REPETITION_DATATROVE, GOPHER_REPETITION_DCLM

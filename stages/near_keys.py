@@ -14,6 +14,8 @@ from crawlsieve.dedup.minhash import MinHash
 from crawlsieve.dedup.shingles import VERSION as SHINGLE_VERSION
 from crawlsieve.dedup.shingles import Shingles, character_shingles, word_shingles
 from crawlsieve.filters.normalised import Normalisation, normalised_text, normalised_words
+from crawlsieve.filters.segments import VERSION as SEGMENT_VERSION
+from crawlsieve.filters.segments import VERSION as SEGMENTATION_VERSION
 from crawlsieve.filters.segments import segment
 from crawlsieve.schemas.column import column
 from crawlsieve.stages.total_order import TotalOrder
@@ -65,6 +67,8 @@ class NearDuplicates:
         false_positive_rate: of `lshbloom`, over all bands.
         block_documents: documents that `lshbloom` decides at a time; part of the result.
         seed: of the permutations.
+        history: address of a history index, as `crawlsieve index` makes it: a document that shares a band with one that
+            was published before is removed, too, before documents are compared with each other.
 
     Raises:
         ValueError: options that contradict each other.
@@ -86,6 +90,7 @@ class NearDuplicates:
     false_positive_rate: Annotated[float, Gt(0), Lt(1)] = 1e-5
     block_documents: Annotated[int, Ge(1)] = 1 << 20
     seed: Annotated[int, Ge(0)] = 1
+    history: str | None = None
 
     def __post_init__(self) -> None:
         TotalOrder(self.priority)
@@ -132,8 +137,10 @@ class NearDuplicates:
     def describe(self) -> dict[str, object]:
         """What two sets of band keys must have in common to be comparable."""
         return {
+            "segment_version": SEGMENT_VERSION,
             "unit": self.unit,
             "ngram": self.ngram,
+            "segmentation_version": SEGMENTATION_VERSION,
             "shingle_version": SHINGLE_VERSION,
             "key_version": KEY_VERSION,
             **{f"normalise_{name}": value for name, value in self.normalisation.describe().items()},

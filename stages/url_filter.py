@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from annotated_types import Ge
 
-from crawlsieve.filters.url_hosts import hosts_of, string_buffers
+from crawlsieve.filters.strings import text_buffers
+from crawlsieve.filters.url_hosts import hosts_of
 from crawlsieve.filters.url_lists import is_among, match_hosts, match_parts, match_words
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.step import settle
@@ -41,7 +42,7 @@ class UrlFilter:
         ValueError: there is no list.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     blocklists: tuple[str, ...] = ()
     banned_words: tuple[str, ...] = ()
@@ -84,7 +85,7 @@ class UrlFilter:
 
     def _masks(self, urls: pa.StringArray) -> Iterator[tuple[str, np.ndarray]]:
         """(reason, bool[n]) of every kind of list that the step has."""
-        data, offsets = string_buffers(urls)
+        data, offsets = text_buffers(urls)
         if self.blocklists:
             blocked = load_blocklist(self.blocklists)
             hosts = hosts_of(urls)

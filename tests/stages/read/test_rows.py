@@ -2,11 +2,12 @@
 
 import datetime as dt
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlsieve.stages.read.rows import Row, Rows, clean_url, identity, parse_date
+from crawlsieve.stages.read.rows import Row, Rows, clean_url, identity, parse_date, payload_array
 from tests.warcs import read_file, record, response
 
 DAY = 86_400_000_000
@@ -142,3 +143,11 @@ def test_whatever_a_source_says_counts_into_the_bytes_of_a_batch(name, reasons):
     batches.append(rows.cut())
 
     assert [batch.column(name).to_pylist() for batch in batches if batch] == [said[:2], said[2:3], said[3:4], said[4:]]
+
+
+@given(st.lists(st.none() | st.binary(max_size=40), max_size=20))
+def test_payloads_are_an_array_as_any_other(payloads):
+    found = payload_array(payloads)
+
+    found.validate(full=True)
+    assert found.equals(pa.array(payloads, pa.large_binary()))
