@@ -40,10 +40,7 @@ from crawlsieve.filters.strings import text_buffers
 from crawlsieve.filters.tokens import scan_words
 
 VERSION = 1
-"""Of the words, lines and paragraphs. Raised when any changes; stored with whatever is compared by them."""
-
-VERSION = 1
-"""Of what words, lines and paragraphs are, and of their hashes. Raised when any changes; stored with keys made of them."""
+"""Of what words, lines and paragraphs are, and of their hashes. Raised when any changes; stored with keys of them."""
 
 _SPANS = (np.int64, np.int32, np.int32, np.uint64)
 _WORDS = (*_SPANS, np.uint8)

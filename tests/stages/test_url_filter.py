@@ -247,7 +247,7 @@ def test_the_step_names_its_files_and_adds_nothing(listed):
     step = UrlFilter(blocklists=(listed("a.example", "a"),), banned_words=(listed("b", "b"),))
 
     assert [Path(path).name for path in step.files] == ["a", "b"]
-    assert (step.reads, step.adds.names, step.version) == ((), [], 1)
+    assert (step.reads, step.adds.names, step.version) == ((), [], 2)
 
 
 def test_public_suffixes_ask_no_network(monkeypatch):
