@@ -29,6 +29,7 @@ space. A line of white space does not end a paragraph; nor does it for Gopher's 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -94,8 +95,16 @@ class Segments:
     offsets: np.ndarray
     """int64[n + 1]: text i is data[offsets[i]:offsets[i + 1]]."""
     words: Words
-    lines: Lines
-    paragraphs: Spans
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Lines of every text, found when they are first asked for."""
+        return Lines(*_scanned(scan_lines, self.data, self.offsets, _LINES))
+
+    @cached_property
+    def paragraphs(self) -> Spans:
+        """Paragraphs of every text, found when they are first asked for."""
+        return _paragraphs(self.data, self.lines)
 
     def __len__(self) -> int:
         """Number of texts."""
@@ -112,18 +121,7 @@ def segment(text: pa.Array) -> Segments:
     with `Array.slice`; 2 MB at a time are as fast as any.
     """
     data, offsets = text_buffers(text)
-    lines = _lines(data, offsets)
-    return Segments(data, offsets, _words(data, offsets), lines, _paragraphs(data, lines))
-
-
-def _words(data: np.ndarray, offsets: np.ndarray) -> Words:
-    """Words of every text."""
-    return Words(*_scanned(scan_words, data, offsets, _WORDS))
-
-
-def _lines(data: np.ndarray, offsets: np.ndarray) -> Lines:
-    """Lines of every text."""
-    return Lines(*_scanned(scan_lines, data, offsets, _LINES))
+    return Segments(data, offsets, Words(*_scanned(scan_words, data, offsets, _WORDS)))
 
 
 def _scanned(
