@@ -54,7 +54,7 @@ def dressed(url: str, title: str, body: str, *, language: str = "en", charset: s
 """
 
 
-def answer(  # noqa: PLR0913 - an HTTP answer has that many parts
+def answer(
     kind: str,
     url: str,
     body: bytes,
