@@ -15,7 +15,6 @@ from crawlsieve.dedup.shingles import VERSION as SHINGLE_VERSION
 from crawlsieve.dedup.shingles import Shingles, character_shingles, word_shingles
 from crawlsieve.filters.normalised import Normalisation, normalised_text, normalised_words
 from crawlsieve.filters.segments import VERSION as SEGMENT_VERSION
-from crawlsieve.filters.segments import VERSION as SEGMENTATION_VERSION
 from crawlsieve.filters.segments import segment
 from crawlsieve.schemas.column import column
 from crawlsieve.stages.total_order import TotalOrder
@@ -140,7 +139,6 @@ class NearDuplicates:
             "segment_version": SEGMENT_VERSION,
             "unit": self.unit,
             "ngram": self.ngram,
-            "segmentation_version": SEGMENTATION_VERSION,
             "shingle_version": SHINGLE_VERSION,
             "key_version": KEY_VERSION,
             **{f"normalise_{name}": value for name, value in self.normalisation.describe().items()},
