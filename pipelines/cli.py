@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from crawlsieve.pipelines.index.cli import app as index_app
 from crawlsieve.stages.errors import CrawlsieveError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(index_app, name="index")
 
 
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe: a YAML file.")]
@@ -55,6 +57,10 @@ def run_command(
     verify: Annotated[
         bool, typer.Option("--verify-inputs", help="Hash the inputs of finished shards again; read changed ones anew.")
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="gen-K", help="Generation of the history to check against, if not the present one."),
+    ] = None,
 ) -> None:
     """Run a recipe, or go on with a run that was stopped."""
     from rich.console import Console
@@ -68,7 +74,7 @@ def run_command(
     inputs = check(loaded)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     with _going_on(loaded.output):
-        run(loaded, inputs, workers=workers or cores(), progress=shown, verify=verify)
+        run(loaded, inputs, workers=workers or cores(), progress=shown, verify=verify, against=against)
 
 
 @app.command("dedup")

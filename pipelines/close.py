@@ -100,6 +100,7 @@ def _manifest(job: Job, steps: dict[str, dict[str, int]], rows: Counter[str]) ->
         "packages": job.common["packages"],
         "recipe": job.recipe.options,
         "files_read": job.files,
+        "history": job.pin,
         "rules": [
             {"step": named.name, **rule}
             for named in job.recipe.chain

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from crawlsieve.pipelines.close import close, finished
 from crawlsieve.pipelines.decide import decide
 from crawlsieve.pipelines.engines import local
 from crawlsieve.pipelines.engines.workers import hire
+from crawlsieve.pipelines.index.pin import pinned
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
 from crawlsieve.pipelines.near import Engine, Sizes
@@ -51,6 +53,7 @@ def run(
     workers: int = 1,
     progress: Progress | None = None,
     verify: bool = False,
+    against: str | None = None,
 ) -> dict[str, Any]:
     """Run a checked recipe on the local engine and return the manifest.
 
@@ -62,6 +65,8 @@ def run(
         workers: processes.
         progress: who is told; nobody, if not given.
         verify: hash the inputs of finished shards again, and read those anew whose bytes changed.
+        against: generation of the history that documents are checked against; if not given, the one with which the
+            run began, or the present one.
 
     Raises:
         CrawlsieveError: an input cannot be read, the totals do not balance, another run is writing, ...
@@ -70,6 +75,7 @@ def run(
     job = Job(recipe, tuple(inputs))
     with sole_writer(job.work), _scratch(job) as folder, hire(workers) as crew:
         refuse_other_run(recipe)
+        job = replace(job, history=pinned(recipe, inputs, against))
         for line in verify_inputs(job) if verify else ():
             shown.say(line)
         manifest = finished(job)

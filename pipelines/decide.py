@@ -1,11 +1,14 @@
-"""The passes over keys: exact duplicates, then near-duplicates among what is left, then chains to the kept documents.
+"""The passes over keys: exact duplicates, what was published before, near-duplicates, chains to the kept documents.
 
 One plan where a recipe asks for exact duplicates only. With near-duplicates, tables between plans are files under
 `_work/decided`: what one pass removes, the next one leaves out.
 """
 
+from dataclasses import replace
+
 import pyarrow as pa
 
+from crawlsieve.pipelines.index.ask import known_before
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.near import Engine, Near, Sizes, near, nobody
 from crawlsieve.schemas.near import GONE
@@ -26,10 +29,14 @@ def decide(job: Job, engine: Engine, sizes: Sizes) -> pa.Table:
         return engine(Plan(job.shards, (*exact, *follow)), nobody)
 
     gone = join(folder, "exact")
-    run = Near(job, engine, sizes, gone)
+    run = Near(job, engine, sizes, (gone,))
     run.to_shards(exact, gone, GONE)
+    if job.history is not None:
+        before = join(folder, "history")
+        known_before(run, job.history, before)
+        run = replace(run, gone=(gone, before))
     told = near(run, keys.near, join(folder, "near"))
-    parts = (gone, join(run.blocks, "gone") if keys.near.method == "lshbloom" else join(folder, "near"))
+    parts = (*run.gone, join(run.blocks, "gone") if keys.near.method == "lshbloom" else join(folder, "near"))
     paths = [path for part in parts for path in _files(part)]
     source = pa.RecordBatch.from_arrays([pa.array(paths, pa.string())], schema=PATHS)
     followed = engine(Plan(source, (Map(ReadGone(), writes=GONE), *follow)), nobody)

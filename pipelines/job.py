@@ -17,6 +17,7 @@ from crawlsieve import __version__
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.stages.curate_shard import SHARDS
 from crawlsieve.stages.files import join
+from crawlsieve.stages.history import Generation
 from crawlsieve.stages.keys import DuplicateKeys, ExactDuplicates
 from crawlsieve.stages.near_keys import NearDuplicates
 from crawlsieve.stages.outcomes import OutcomePlan
@@ -50,6 +51,8 @@ class Job:
 
     recipe: Recipe
     inputs: tuple[Input, ...]
+    history: Generation | None = None
+    """What documents are checked against: the generation with which the run began."""
 
     @cached_property
     def outcomes(self) -> OutcomePlan:
@@ -102,7 +105,13 @@ class Job:
     @cached_property
     def key(self) -> str:
         """The key of the whole run: the same key, the same tables."""
-        return _key({"common": self.common, "tasks": self.task_keys})
+        parts: dict[str, Any] = {"common": self.common, "tasks": self.task_keys}
+        return _key(parts if self.history is None else parts | {"history": self.history.digest})
+
+    @property
+    def pin(self) -> dict[str, str] | None:
+        """How state and manifest name the generation."""
+        return None if self.history is None else {"generation": self.history.name, "digest": self.history.digest}
 
     @property
     def work(self) -> str:
@@ -129,7 +138,9 @@ def _versions() -> dict[str, str]:
 
 
 def _versioned(step: ExactDuplicates | NearDuplicates) -> dict[str, Any]:
-    return {"version": step.version, "options": _plain(step)}
+    options = _plain(step)
+    options.pop("history", None)  # neither its address nor what it holds changes what is staged of a shard
+    return {"version": step.version, "options": options}
 
 
 def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step

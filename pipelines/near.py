@@ -49,12 +49,12 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Near:
-    """What the passes over near-duplicates share: the run, and where the rows of exact duplicates are."""
+    """What the passes over near-duplicates share: the run, and where the rows of what is removed already are."""
 
     job: Job
     engine: Engine
     sizes: Sizes
-    gone: str
+    gone: tuple[str, ...]
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -67,9 +67,9 @@ class Near:
         return join(self.job.work, "blocks", self.job.key)
 
     def staged(self, bands: int) -> Staged:
-        """The staged keys of what exact duplicates left."""
+        """The staged keys of what is left."""
         work = join(self.job.work, "curated")
-        return Staged(work, (self.gone,), self.sizes.partitions, len(self.orders), bands)
+        return Staged(work, self.gone, self.sizes.partitions, len(self.orders), bands)
 
     def plan(self, steps: tuple[Map | Exchange, ...] | list[Map | Exchange]) -> pa.Table:
         """Run steps over the shards."""

@@ -62,6 +62,7 @@ def verify_inputs(job: Job) -> Iterator[str]:
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What differs between two states, one phrase each."""
     found = [f"{path} changed" for path in _differing(before["common"], now["common"])]
+    found += ["the history changed"] if before.get("history") != now.get("history") else []
     old, new = before["inputs"], now["inputs"]
     found += [f"input {path} is new" for path in sorted(new.keys() - old.keys())]
     found += [f"input {path} is gone" for path in sorted(old.keys() - new.keys())]
@@ -97,7 +98,8 @@ def _what_runs(job: Job, done: AbstractSet[str], missed: AbstractSet[str]) -> st
 
 def _state(job: Job) -> dict[str, Any]:
     inputs = {item.path: {"size": item.size, "version": item.version} for item in job.inputs}
-    state: dict[str, Any] = json.loads(json.dumps({"name": job.recipe.name, "common": job.common, "inputs": inputs}))
+    made = {"name": job.recipe.name, "common": job.common, "inputs": inputs, "history": job.pin}
+    state: dict[str, Any] = json.loads(json.dumps(made))
     return state
 
 

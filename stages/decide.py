@@ -17,7 +17,7 @@ from crawlsieve.dedup.exact import walk_runs
 from crawlsieve.dedup.follow import follow, stand_for
 from crawlsieve.dedup.partition import partition_of
 from crawlsieve.schemas.candidate import ANSWER, LINK, NOBODY, QUESTION, STANDS_FOR, candidate
-from crawlsieve.schemas.keys import COUNTS, DECISION
+from crawlsieve.schemas.keys import COUNTS, DECISION, ID
 from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.curate_shard import staged_done
@@ -28,6 +28,7 @@ from crawlsieve.stages.plan import Batch, Exchange, Map
 from crawlsieve.stages.staging import read_all
 
 SAME_RECORD = "same_record"
+HISTORY = "history"
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,15 @@ class Ask:
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Rows of LINK."""
         for gone in batches:
-            known = pc.is_valid(gone.column("twin_id"))
+            # A document that was published before is in no table of this run: nobody knows where its id leads.
+            here = pc.not_equal(gone.column("method"), HISTORY)
+            known = pc.and_(pc.is_valid(gone.column("twin_id")), here)
             kinds = pc.if_else(known, pa.scalar(QUESTION, pa.int32()), pa.scalar(NOBODY, pa.int32()))
-            key = pc.coalesce(gone.column("twin_id"), gone.column("id"))
-            yield links(gone, key, kinds, gone.column("twin_id"))
-            answers = gone.filter(pc.not_equal(gone.column("method"), SAME_RECORD))
-            yield links(answers, answers.column("id"), same_kind(answers, ANSWER), answers.column("twin_id"))
+            twin = pc.if_else(here, gone.column("twin_id"), pa.scalar(None, ID))
+            yield links(gone, pc.coalesce(twin, gone.column("id")), kinds, twin)
+            others = pc.not_equal(gone.column("method"), SAME_RECORD)
+            answers, leads = gone.filter(others), twin.filter(others)
+            yield links(answers, answers.column("id"), same_kind(answers, ANSWER), leads)
 
 
 @dataclass(frozen=True)

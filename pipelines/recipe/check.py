@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fsspec
 
+from crawlsieve.pipelines.index.pin import history_problem
 from crawlsieve.pipelines.recipe.load import Problems, Recipe
 from crawlsieve.pipelines.recipe.order import key_of, payload_problem
 from crawlsieve.pipelines.recipe.output import output_problem
@@ -33,6 +34,8 @@ def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
     """
     problems = Problems(recipe.path, {})
     problems.found += _step_problems(recipe)
+    problem = history_problem(recipe)
+    problems.found += [f"{recipe.path} near_duplicates: {problem}"] if problem else []
     problem = output_problem(recipe, writes=writes)
     problems.found += [f"{recipe.path} output: {problem}"] if problem else []
     inputs: tuple[Input, ...] = ()
