@@ -10,8 +10,12 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+from crawl import pages
+from resiliparse.extract.html2text import extract_plain_text
 
 HERE = Path(__file__).parent
 WORK = HERE / "work"
@@ -65,12 +69,13 @@ def versus(peers: str, rounds: int) -> None:
     """The table against datatrove."""
     once, many = crawl(1, 1), crawl(20, 1)
     ours("resiliparse", once)  # compiles, and fills the caches
-    peer, plain, same, long = [], [], [], []
+    peer, plain, same, long, bare = [], [], [], [], []
     for _ in range(rounds):
         peer.append(theirs(peers, once))
         plain.append(ours("resiliparse", once))
         same.append(ours("trafilatura", once))
         long.append(ours("resiliparse", many))
+        bare.append(alone())
     base = rates(peer)
     print("### The main job against datatrove 0.10.1\n")
     print("| tool | pages | start-up, s | pages/s | times datatrove |\n| --- | ---: | ---: | ---: | ---: |")
@@ -78,22 +83,33 @@ def versus(peers: str, rounds: int) -> None:
     print(row("crawlsieve, resiliparse", plain, base))
     print(row("crawlsieve, resiliparse, 20 varied copies", long, base))
     print(row("crawlsieve, trafilatura", same, base))
+    print(row("resiliparse alone, text in memory", bare, base))
     print("\nSeconds in each step of one run:\n\n| step | seconds |\n| --- | ---: |")
     for name, run in (("datatrove", peer[0]), ("crawlsieve", plain[0]), ("crawlsieve, trafilatura", same[0])):
         for step, seconds in run["steps"].items():
             print(f"| {name}: {step.split(': ')[-1]} | {seconds:.2f} |")
 
 
+def alone() -> dict[str, Any]:
+    """resiliparse on the same pages and nothing else: what no pipeline around it can pass."""
+    htmls = [html.decode(errors="replace") for _, html in pages()]
+    begin = time.perf_counter()
+    for html in htmls:
+        extract_plain_text(html, main_content=True, preserve_formatting=True)
+    return {"pages": len(htmls), "seconds": time.perf_counter() - begin, "start_up": 0.0}
+
+
 def scaling(pairs: int) -> None:
     """One worker against two, in turn."""
-    folder = crawl(6, 12)
-    ratios = []
-    for _ in range(pairs):
-        one, two = ours("resiliparse", folder, 1), ours("resiliparse", folder, 2)
-        ratios.append(one["seconds"] / two["seconds"])
     print("\n### Two workers against one\n")
-    print(f"12 shards, {6 * PAGES} pages: {statistics.median(ratios):.2f} times faster with 2 workers")
-    print(f"(median of {pairs} alternating pairs; each: {', '.join(f'{ratio:.2f}' for ratio in ratios)}).")
+    print("| shards | pages | times faster | each pair |\n| ---: | ---: | ---: | --- |")
+    for times, shards in ((6, 12), (20, 40)):
+        folder, ratios = crawl(times, shards), []
+        for _ in range(pairs):
+            one, two = ours("resiliparse", folder, 1), ours("resiliparse", folder, 2)
+            ratios.append(one["seconds"] / two["seconds"])
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"| {shards} | {times * PAGES} | {statistics.median(ratios):.2f} | {each} |")
 
 
 def memory() -> None:

@@ -73,20 +73,10 @@ def run(plan, folder, workers):
         return local.run(plan, str(folder / "scratch"), crew=crew)
 
 
-def test_a_worker_that_dies_between_two_plans_is_replaced(tmp_path):
-    whole = Plan(shards(4, 4, 4), (Map(Count(100), writes=NUMBERS),))
-    with hire(2) as crew:
-        crew.prepare(3)
-        for child in multiprocessing.active_children():
-            child.kill()
-            child.join()
-        found = local.run(whole, str(tmp_path / "scratch"), crew=crew)
-
-    assert sorted(found["value"].to_pylist()) == list(range(12))
-
-
-def test_a_worker_that_dies_while_it_is_given_a_task_is_replaced(tmp_path, monkeypatch):
-    monkeypatch.setattr(BaseProcess, "is_alive", lambda _: True)  # as if it died just after it was asked
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_worker_that_dies_between_two_plans_is_replaced(tmp_path, monkeypatch, noticed):
+    if not noticed:
+        monkeypatch.setattr(BaseProcess, "is_alive", lambda _: True)  # as if it died just after it was asked
     whole = Plan(shards(4, 4, 4), (Map(Count(100), writes=NUMBERS),))
     with hire(2) as crew:
         crew.prepare(3)
