@@ -91,7 +91,7 @@ def versus(peers: str, rounds: int) -> None:
 
 
 def alone() -> dict[str, Any]:
-    """resiliparse on the same pages and nothing else: what no pipeline around it can pass."""
+    """Resiliparse on the same pages and nothing else: what no pipeline around it can pass."""
     htmls = [html.decode(errors="replace") for _, html in pages()]
     begin = time.perf_counter()
     for html in htmls:
