@@ -58,6 +58,7 @@ $(VENV)/.dev: pyproject.toml infra/constraints.txt
 # The peers' pins clash with ours: they live apart, and are called as processes.
 $(PEERS)/.peers: infra/constraints-peers.txt
 	@test -x $(PEERS)/bin/python || { $(call VENV_AT,$(PEERS)); }
-	@echo "Installing datatrove into $(PEERS)"
-	@$(call PIP,$(PEERS)) -c infra/constraints-peers.txt 'datatrove[io,processing]==0.10.1' spacy fasttext-numpy2-wheel
+	@echo "Installing datatrove and others into $(PEERS)"
+	@$(call PIP,$(PEERS)) -c infra/constraints-peers.txt 'datatrove[io,processing]==0.10.1' spacy fasttext-numpy2-wheel \
+		datasketch pybloom-live pybloomfilter3 rensa
 	@touch $@
