@@ -97,10 +97,18 @@ def dedup_command(
     priority: Annotated[
         str | None, typer.Option(help="Columns that say which copy is kept, highest first: word_count, or -date.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the permutations.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the permutations, and of what is audited.")] = 0,
     changes: Changes = None,
     workers: Workers = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors, and the audit.")] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Measure precision and recall; without --output, those of the RUN at PATH.")
+    ] = False,
+    sample: Annotated[int, typer.Option(min=1, max=100_000, help="Documents of each sample of the audit.")] = 200,
+    alike: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exact Jaccard similarity from which the audit calls two alike.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print texts of audited pairs, too.")] = False,
 ) -> None:
     """Deduplicate Parquet or JSONL files, or the documents of a run, without a recipe of your own."""
     from rich.console import Console
@@ -109,17 +117,24 @@ def dedup_command(
     from crawlsieve.pipelines.dedup_command import Wanted, checked, recipe_of, recipe_text
     from crawlsieve.pipelines.progress import Progress
 
+    if output is None and not (audit and len(paths) == 1):
+        raise typer.BadParameter("say where the result goes. (--audit alone takes one RUN.)", param_hint="--output")
     if output is None:
-        raise typer.BadParameter("say where the result goes.", param_hint="--output")
+        _audit(paths[0], sample, seed, alike, show=show)
+        return
     near = {"threshold": threshold, "bands": bands, "rows": rows, "ngram": ngram, "unit": unit}
-    wanted = Wanted(tuple(paths), output, by=by, method=method, near=near, verify=verify, priority=priority, seed=seed)
+    wanted = Wanted(tuple(paths), output, by, method, near, verify, priority, seed, keep_text=audit)
     loaded = recipe_of(wanted, _pairs(changes))
+    if audit and loaded.near is None:
+        raise typer.BadParameter("there is nothing to audit without near_duplicates.", param_hint="--audit")
     inputs = checked(loaded)
     if not quiet:
         typer.echo(recipe_text(loaded), err=True)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     with _going_on(loaded.output):
         curate.run(loaded, inputs, workers=workers or cores(), progress=shown)
+    if audit:
+        _audit(loaded.output, sample, seed, alike, show=show)
 
 
 @app.command("plan")
@@ -217,6 +232,19 @@ def _said(error: OSError) -> str:
     """Which file, and what is wrong, as far as the system knows."""
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
+
+
+def _audit(run: str, sample: int, seed: int, alike: float | None, *, show: bool) -> None:
+    from rich.console import Console
+
+    from crawlsieve.pipelines.audit.report import Audit, audit
+    from crawlsieve.pipelines.audit.shown import print_audit, print_texts
+
+    console = Console()
+    found = audit(Audit(run, sample, seed, alike))
+    print_audit(found, console)
+    if show:
+        print_texts(run, found, console)
 
 
 @contextmanager
