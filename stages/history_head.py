@@ -18,7 +18,8 @@ from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, writing
 from crawlsieve.stages.read.places import failures, protocol
 
-_CONDITION_FAILED = (409, 412)
+_LOST = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
+"""HEAD is another one, is being written at this moment, or has been removed."""
 _ATTEMPTS = 5
 
 
@@ -117,17 +118,20 @@ def _put(system: AbstractFileSystem, place: str, before: Head | None, content: b
     try:
         system.pipe_file(place, content, **condition)
     except OSError as error:
-        if not (isinstance(error, FileNotFoundError | FileExistsError) or _status(error) in _CONDITION_FAILED):
+        if _code(error) not in _LOST:
             raise
-        now = _read_s3(system, place) if system.exists(place, refresh=True) else None
-        return now is not None and now.content == content  # a PUT whose answer was lost, sent again by the client
+        try:
+            now = _read_s3(system, place)
+        except FileNotFoundError:
+            return False
+        return now.content == content  # a PUT whose answer was lost, sent again by the client
     return True
 
 
-def _status(error: OSError) -> int:
-    """The HTTP status behind an error of s3fs, 0 if there is none."""
+def _code(error: OSError) -> str:
+    """What S3 calls the error behind one of s3fs; empty if it is none of S3."""
     response: dict[str, Any] = getattr(error.__cause__, "response", None) or {}
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 def _read_s3(system: AbstractFileSystem, place: str) -> Head:

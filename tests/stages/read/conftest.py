@@ -119,21 +119,3 @@ def pauses(monkeypatch):
     slept = []
     monkeypatch.setattr(stored.time, "sleep", slept.append)
     return slept
-
-
-@pytest.fixture(scope="session")
-def s3():
-    """Address of moto's S3 server, with a bucket `crawl`."""
-    boto3 = pytest.importorskip("boto3")
-    server_module = pytest.importorskip("moto.server")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=address, aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="crawl")
-    yield address, client
-    client.close()
-    server.stop()
