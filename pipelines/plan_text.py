@@ -99,6 +99,8 @@ def _tables(recipe: Recipe) -> str:
 
 def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
     keys = ["same records", *(f"equal {key}" for key in (recipe.exact.by if recipe.exact else ()))]
+    if recipe.near and recipe.near.history:
+        keys.append(f"published before ({recipe.near.history})")
     if recipe.near:
         keys.append(f"near-duplicates ({_near(recipe.near)})")
     processes = "1 worker process" if workers == 1 else f"{workers} worker processes"

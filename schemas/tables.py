@@ -62,8 +62,18 @@ DUPLICATES = pa.schema(
         column("method", pa.string(), "same_record, url, text, minhash_lsh, lshbloom or history"),
         column("band", pa.int32(), "lowest band shared with the twin (near-duplicates)", nullable=True),
         column("similarity", pa.float64(), "similarity to the twin where it was verified", unit="ratio", nullable=True),
-        column("twin_id", pa.string(), "id of the document that won at that step", nullable=True),
-        column("kept_id", pa.string(), "id of the row of documents/ that stands for this one", nullable=True),
+        column(
+            "twin_id",
+            pa.string(),
+            "id of the document that won at that step (history: published before), null where a filter answers",
+            nullable=True,
+        ),
+        column(
+            "kept_id",
+            pa.string(),
+            "id of the row of documents/ that stands for this one, null if none is known or it was published before",
+            nullable=True,
+        ),
         _KEPT_TEXT,
         _METADATA,
     ]

@@ -25,7 +25,8 @@ _DIGITS[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16, dtype=np.u
 @contextmanager
 def writing_ids(path: str) -> Iterator[pq.ParquetWriter]:
     """A writer of rows of KEY_ID, given in order; the file appears when the block ends without an error."""
-    with writing(path) as file, pq.ParquetWriter(file, KEY_ID, compression="none", write_page_checksum=True) as writer:
+    plain = {"compression": "none", "use_dictionary": False, "write_statistics": ["band_key"]}  # random numbers
+    with writing(path) as file, pq.ParquetWriter(file, KEY_ID, write_page_checksum=True, **plain) as writer:
         yield writer
 
 

@@ -2,6 +2,7 @@
 
 from crawlsieve.pipelines.plan_text import size_text
 from crawlsieve.stages.history import Generation, open_index
+from crawlsieve.stages.history_head import HistoryError
 
 
 def info_text(index: str) -> str:
@@ -19,7 +20,7 @@ def info_text(index: str) -> str:
         f"ids         {'remembered' if made.ids else 'not remembered'}",
         "keys        " + ", ".join(f"{name} {value}" for name, value in made.keys.describe().items()),
         "",
-        *(_generation(open_index(index, one["name"])[0]) for one in current.earlier),
+        *(_earlier(index, one["name"]) for one in current.earlier),
         _generation(current),
         "",
         *(
@@ -28,6 +29,13 @@ def info_text(index: str) -> str:
         ),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _earlier(index: str, name: str) -> str:
+    try:
+        return _generation(open_index(index, name)[0])
+    except HistoryError as error:  # somebody made room
+        return f"{name}  cannot be used: {error}"
 
 
 def _generation(one: Generation) -> str:

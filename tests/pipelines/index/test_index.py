@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,13 @@ def test_info_tells_generations_runs_fill_rate_and_bytes(tmp_path, runs):
     assert re.search(r"gen-2  2 runs, \d+ documents, fill 0\.\d{3}, about .* by mistake, .* and .* of ids", text)
     for name in runs:
         assert f"run  {digest(runs[name])['all']}  {name}, since gen-" in text
+
+
+def test_info_tells_of_a_generation_that_was_removed(index, runs):
+    publish(index, runs["jan"])
+    shutil.rmtree(Path(index) / "gen-0")
+
+    assert re.search(r"gen-0  cannot be used: .*gen-0.* is not there", info_text(index))
 
 
 @pytest.mark.parametrize(("module", "full_at"), [(bloom_file, 1), (bloom_file, 5), (write, 1), (history_head, 1)])

@@ -115,3 +115,9 @@ def test_the_plan_prints_the_curve(near):
     assert (
         "near-duplicates found, by Jaccard similarity: 5.3% at 0.5, 21.1% at 0.6, 56.5% at 0.7, 92.4% at 0.8," in text
     )
+
+
+def test_the_plan_names_the_history_between_exact_and_near_duplicates(near):
+    text = plan_text(near("- exact_duplicates\n- near_duplicates: {history: s3://corpus/history}\n"), [], "new", 1)
+
+    assert "then equal text, then published before (s3://corpus/history), then near-duplicates (" in text
