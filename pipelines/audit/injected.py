@@ -37,7 +37,6 @@ def audit_injected(step: NearDuplicates, sample: dict[str, str], seed: int) -> d
     jaccard = np.concatenate([part[0] for part in parts] or [np.empty(0)])
     shared, found = (np.concatenate([part[n] for part in parts] or [np.empty(0, np.bool_)]) for n in (1, 2))
     bins, curve = bin_of(jaccard, EDGES), step.layout.s_curve(jaccard)
-    bins[jaccard == 1] = -1  # nothing but what the normalisation ignores has changed
     return {
         "copies": len(jaccard),
         "verified": step.verification is not None,

@@ -56,11 +56,15 @@ def windows(one: str, other: str) -> tuple[str, str]:
 
 
 def _print_removed(found: dict[str, Any], alike: float, console: Console) -> None:
-    table = _table(f"{found['removed']} removed, {found['sampled']} compared with their twins", "at least", "pairs")
-    for row in [{"jaccard": alike, **found["precision"]}, *found["at_least"]]:
+    title = f"{found['removed']} removed, {found['sampled']} compared with their twins"
+    table = _table(title, "at least", "pairs")
+    for row in [
+        {"jaccard": alike, **found["precision"]},
+        *(row for row in found["at_least"] if row["jaccard"] != alike),
+    ]:
         table.add_row(f"Jaccard {row['jaccard']:g}", *_share(row))
     table.add_row(f"containment {alike:g}", *_share(found["precision_by_containment"]))
-    console.print(table)
+    console.print(table if found["sampled"] else title, highlight=False)
     said = {"without_twin": "not checkable: a Bloom filter names no twin", "without_text": found["why"]}
     for name, why in said.items():
         if found[name]:

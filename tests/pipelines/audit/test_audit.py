@@ -4,11 +4,13 @@ import json
 import random
 import sys
 
+import pyarrow as pa
 import pytest
 
 from crawlsieve.dedup.bands import Bands
 from crawlsieve.dedup.intervals import wilson
 from crawlsieve.pipelines import cli
+from crawlsieve.pipelines.audit.documents import Drawn
 from crawlsieve.pipelines.audit.report import Audit, audit, usual_bound
 from crawlsieve.pipelines.audit.shown import windows
 from crawlsieve.pipelines.digest import digest
@@ -67,24 +69,27 @@ def test_of_equal_families_all_is_right_and_nothing_missed(tmp_path):
 
 
 def test_false_pairs_that_were_planted_are_counted(tmp_path):
-    texts = corpus(30, 1, 70) + corpus(20, 1, 4, seed=6)
+    texts = corpus(30, 1, 70) + corpus(20, 1, 4, seed=6) + corpus(10, 1, 32, seed=7)
     done = run(tmp_path, texts, bands=100, rows=1)  # finds everything that has a word in common
     found = audit(Audit(done, alike=0.7))["removed"]
 
     query = "SELECT a.text, b.text FROM duplicates a JOIN documents b ON a.twin_id = b.id"
     truth = sorted(jaccard(*pair) for pair in rows(done, query))
-    assert len(truth) == 50
+    assert len(truth) == 60
     assert found["precision"]["count"] == sum(value >= 0.7 for value in truth) == 20
     assert [pair["jaccard"] for pair in found["pairs"]] == pytest.approx(truth)
     assert [row["count"] for row in found["at_least"]] == [
         sum(value >= bound for value in truth) for bound in (0.5, 0.6, 0.7, 0.8, 0.9)
     ]
-    assert sum(row["pairs"] for row in found["distribution"]) == 50
+    assert sum(row["pairs"] for row in found["distribution"]) == 60
     assert (found["quantiles"]["0"], found["quantiles"]["1"]) == pytest.approx((truth[0], truth[-1]))
 
 
 def test_what_was_missed_is_found_by_exact_similarity(tmp_path):
-    texts = corpus(20, 2, 12) + corpus(10, 1, 40, seed=6)
+    texts, chance = corpus(20, 2, 12), random.Random(8)  # noqa: S311 - a corpus, not a secret
+    for text in corpus(10, 0, 0, seed=6):  # one neighbour that is near, and one that is farther
+        found = text.split()
+        texts += [text, *(" ".join([*found[:-count], *words(count, chance)]) for count in (8, 30))]
     done = run(tmp_path, texts, bands=1, rows=60)  # finds next to nothing
     found = audit(Audit(done))["kept"]
 
@@ -164,16 +169,34 @@ def test_a_run_without_documents_is_audited(tmp_path):
     assert (found["kept"]["sampled"], found["injected"]["copies"]) == (0, 0)
 
 
-def test_the_order_of_shards_does_not_change_the_figures(tmp_path):
-    texts = corpus(40, 1, 10)
-    one, two = (
-        audit(Audit(run(tmp_path / name, given), sample=10)) for name, given in (("a", texts), ("b", texts[::-1]))
-    )
+def test_the_order_of_records_does_not_change_the_figures(tmp_path):
+    documents = [{"id": str(number), "text": text} for number, text in enumerate(corpus(40, 1, 10))]
+    found = []
+    for name, shards in (("a", [documents]), ("b", [documents[50:][::-1], documents[:50]])):
+        write_shards(tmp_path / name, *shards)
+        ran(recipe(tmp_path / name, steps=["near_duplicates"], keep_rejected="text"))
+        found.append(audit(Audit(str(tmp_path / name / "run"), sample=10)) | {"key": ""})
 
-    assert [pair["jaccard"] for pair in one["removed"]["pairs"]] != []
-    assert one["kept"]["sampled"] == two["kept"]["sampled"] == 10
-    assert audit(Audit(str(tmp_path / "a" / "run"), sample=10)) == one
-    assert audit(Audit(str(tmp_path / "a" / "run"), sample=10, seed=1)) != one
+    assert found[0] == found[1]
+    assert found[0]["removed"]["sampled"] == found[0]["kept"]["sampled"] == 10
+    other = audit(Audit(str(tmp_path / "a" / "run"), sample=10, seed=1))
+    assert {pair["id"] for pair in other["removed"]["pairs"]} != {pair["id"] for pair in found[0]["removed"]["pairs"]}
+
+
+def test_a_sample_is_no_beginning_and_does_not_depend_on_batches():
+    ids = [f"{number:032x}" for number in range(500)]
+    rows = [{"id": name} for name in ids]
+    drawn = [Drawn(20, 3) for _ in range(3)]
+    drawn[0].add(pa.RecordBatch.from_pylist(rows))
+    for begin in range(0, 500, 7):
+        drawn[1].add(pa.RecordBatch.from_pylist(rows[begin : begin + 7]))
+        drawn[2].add(pa.RecordBatch.from_pylist(rows[::-1][begin : begin + 7]))
+
+    assert drawn[0].rows == drawn[1].rows == drawn[2].rows
+    assert [one.total for one in drawn] == [500] * 3
+    assert len(drawn[0].rows) == 20
+    assert max(ids.index(row["id"]) for row in drawn[0].rows) > 250
+    assert Drawn(5, 0).rows == []
 
 
 def test_the_run_stays_as_it_is_and_no_text_is_written(tmp_path):
