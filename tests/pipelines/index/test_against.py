@@ -106,6 +106,31 @@ def test_an_exact_duplicate_of_what_was_published_stands_for_nobody(tmp_path, in
     assert found == [("history", True, None), ("text", False, None)]
 
 
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_index_on_s3_answers_as_a_local_one_does(tmp_path, index, runs, workers):
+    stored = made(f"s3://crawl/history/against-{workers}", ids=True)
+    for place in (index, stored):
+        publish(place, runs["jan"], workers=workers)
+
+    ran(prepared(tmp_path / "local", half(1), index))
+    ran(prepared(tmp_path / "march", half(1), stored), workers=workers)
+
+    found = by_history(tmp_path / "march/run")
+    assert all(twin for _, twin in found.values())
+    assert {name: band for name, (band, _) in found.items()} == {
+        name: band for name, (band, _) in by_history(tmp_path / "local/run").items()
+    }
+
+
+def test_a_run_without_documents_is_published_as_any_other(tmp_path, index):
+    write_shards(tmp_path, [])
+    ran(recipe(tmp_path))
+
+    assert publish(index, str(tmp_path / "run")).generation.documents == 0
+    assert open_index(index)[0].name == "gen-1"
+
+
 def test_the_history_removes_nothing_where_it_is_empty(tmp_path, index, runs):
     ran(prepared(tmp_path / "march", half(0), index))
 
