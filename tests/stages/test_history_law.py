@@ -22,7 +22,7 @@ from crawlsieve.stages.near_keys import NearDuplicates
 BANDS = 3
 PLACES = itertools.count()
 KEYS = st.lists(
-    st.integers(0, 40).map(lambda number: (number * 0x9E3779B97F4A7C15) % 2**64 - 2**63), min_size=3, max_size=3
+    st.integers(0, 8).map(lambda number: (number * 0x9E3779B97F4A7C15) % 2**64 - 2**63), min_size=3, max_size=3
 )
 PUBLISHED = st.lists(st.tuples(st.integers(0, 2**20), KEYS), max_size=12)
 
@@ -105,6 +105,13 @@ def test_a_history_is_a_dictionary_of_band_keys(publications, documents, slices,
     if not ids:
         expected = {row: (band, None) for row, (band, _) in expected.items()}
     assert asked(generation, documents) == expected
+
+
+def test_the_first_publication_names_the_twin_and_in_it_the_smallest_id():
+    key = [7, 8, 9]
+    generation = added(added(empty(1, ids=True), [(5, key), (4, key)]), [(1, key)])
+
+    assert asked(generation, [key]) == {0: (0, 4)}
 
 
 def random_keys(number, seed):
