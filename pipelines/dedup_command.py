@@ -1,5 +1,6 @@
 """`crawlsieve dedup`: the recipe of somebody who has texts already and only wants no copies among them."""
 
+import glob
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from crawlsieve.stages.read import Input, Source
 from crawlsieve.stages.read.formats import named_format
 from crawlsieve.stages.read.framing import Unreadable
 from crawlsieve.stages.read.jsonl import lines
-from crawlsieve.stages.read.places import failures, is_http, protocol
+from crawlsieve.stages.read.places import failures, is_http, local, protocol
 from crawlsieve.stages.read.stored import Stored
 from crawlsieve.stages.read.unpack import Unpacking, codec_of
 
@@ -157,7 +158,9 @@ def _documents_of(path: str) -> str:
     Raises:
         CrawlsieveError: the run is not finished, or has none.
     """
-    if is_http(path) or named_format(path) is not None or any(mark in path for mark in "*?["):
+    here = local(path)
+    pattern = any(mark in path for mark in "*?[") and not (here is not None and here.is_dir())
+    if is_http(path) or named_format(path) is not None or pattern:
         return path
     try:
         system, place = opened(path)
@@ -171,7 +174,7 @@ def _documents_of(path: str) -> str:
         return path
     if not manifest.get("balance", {}).get("documents"):
         raise CrawlsieveError(f"{path}: the run kept no documents, so there is nothing to compare.")
-    return join(path, "documents", "*.parquet")
+    return join(glob.escape(path), "documents", "*.parquet")
 
 
 def _name(path: str) -> str:

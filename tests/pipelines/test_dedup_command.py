@@ -88,6 +88,13 @@ def test_quiet_prints_nothing(call):
     assert call("rows.jsonl", "--output", "out", "--quiet") == (0, "", "")
 
 
+def test_a_run_may_have_any_name(call):
+    call("rows.jsonl", "--output", "out[1]", "--by", "none", "--method", "none")
+
+    assert call("out[1]", "--output", "out", "--by", "text", "--method", "none")[0] == 0
+    assert gone("out").popitem()[1] == "text"
+
+
 @pytest.mark.parametrize(
     ("options", "steps"),
     [
