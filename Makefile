@@ -30,7 +30,7 @@ format: $(VENV)/.dev ## put the code into the one format, and mend what a tool c
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev $(PEERS)/.peers ## measure, beside datatrove; needs ../shared; ARGS=--write keeps the page
+bench: $(VENV)/.dev $(PEERS)/.peers ## measure, beside the peers, an hour; needs ../shared; ARGS="main_job bloom" does some only
 	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python $(ARGS)
 
 docs: $(VENV)/.dev ## build the documentation into site/, warnings being errors

@@ -23,8 +23,8 @@ from crawlsieve.dedup.bands import Bands, from_threshold
 from crawlsieve.dedup.bloom import Bloom
 from crawlsieve.dedup.bloom_sizes import BloomSize
 from crawlsieve.dedup.minhash import MinHash
-from crawlsieve.stages.near_bloom import RemoveByBlocks
-from crawlsieve.stages.near_keys import packed
+from crawlsieve.stages.near.bloom import RemoveByBlocks
+from crawlsieve.stages.near.keys import packed
 
 RATE = 1e-5
 PERMUTATIONS = 256

@@ -26,7 +26,7 @@ from crawlsieve.dedup.bloom import Bloom
 from crawlsieve.dedup.bloom_sizes import BloomSize
 from crawlsieve.dedup.select import select
 from crawlsieve.dedup.verified import shingle_similarity, signature_similarity
-from crawlsieve.stages.near_keys import Difference, NearDuplicates, shingle_sets
+from crawlsieve.stages.near.keys import Difference, NearDuplicates, shingle_sets
 
 LAYOUTS = ((0.8, 14, 8), (0.8, 9, 13), (0.5, 25, 5))
 """Threshold, bands, rows: FineWeb's, and those that datasketch and crawlsieve choose for a threshold and 128 places."""

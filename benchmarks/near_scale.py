@@ -1,6 +1,6 @@
 """LSHBloom over documents of random keys with planted copies, in one process and block by block. Prints Markdown.
 
-The rule is that of `stages/near_bloom.py`, without its files: a block is looked up in the filters as they stood at its
+The rule is that of `stages/near/bloom.py`, without its files: a block is looked up in the filters as they stood at its
 start, what they do not know goes through `select`, and the keys of what is kept are added. A copy shares 1 to 14 keys
 with an earlier document. Seconds are CPU time of the one thread, without the making of keys; memory is the process's.
 """

@@ -57,6 +57,7 @@ def measure(case: str, documents: int, repeats: int) -> dict[str, float]:
     """Seconds, memory, documents kept, and how many should be."""
     select(np.zeros((2, BANDS), np.int64), np.ones(2, np.bool_))
     keys, right = MAKERS[case](documents)
+    keys = np.asfortranarray(keys)  # as the stage holds them
     present = np.ones(documents, np.bool_)
     times = []
     selection = Selection(np.empty(0, np.int64), np.empty(0, np.int32))

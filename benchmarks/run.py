@@ -1,4 +1,4 @@
-"""Every measurement, one after the other. Prints Markdown, and with `--write` keeps it as docs/benchmarks.md."""
+"""Every measurement, one after the other. Prints Markdown; what the pages of docs/ say of it is written by people."""
 
 import argparse
 import datetime as dt
@@ -8,15 +8,22 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "benchmarks.md"
 
 SECTIONS = (
     ("main_job.py", True),
     ("signals.py", True),
     ("extraction.py", False),
     ("language.py", False),
+    ("signatures.py", True),
+    ("bloom.py", True),
+    ("near_selection.py", False),
+    ("near_false_positives.py", True),
+    ("near_index_size.py", True),
+    ("near_quality.py", True),
+    ("near_chains.py", False),
+    ("near_scale.py", False),
 )
-"""Script, and whether it calls the peers."""
+"""Script, and whether it calls the peers. An hour in all; the last one takes 6 GiB of memory."""
 
 
 def machine() -> str:
@@ -27,21 +34,22 @@ def machine() -> str:
 
 
 def main() -> None:
-    """Print the page."""
+    """Print all, or the sections that are named."""
+    names = [script.removesuffix(".py") for script, _ in SECTIONS]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", required=True, help="the Python that has datatrove")
-    parser.add_argument("--write", action="store_true", help=f"keep the page as {PAGE.name}")
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(names)}; all if none is named")
+    parser.add_argument("--peers", required=True, help="the Python that has datatrove and the other peers")
     asked = parser.parse_args()
+    unknown = sorted({*asked.sections} - {*names})
+    if unknown:
+        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(names)}")
     today = dt.datetime.now(tz=dt.UTC).date()
-    parts = [f"# Benchmarks\n\nMeasured on {today}, {machine()}, by `make bench`.\n"]
-    print(parts[0], flush=True)
+    print(f"# Benchmarks\n\nMeasured on {today}, {machine()}, by `make bench`.\n", flush=True)
     for script, calls_peers in SECTIONS:
+        if asked.sections and script.removesuffix(".py") not in asked.sections:
+            continue
         command = [sys.executable, str(HERE / script), *(["--peers", asked.peers] if calls_peers else [])]
-        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        print(told, flush=True)
-        parts.append(told)
-    if asked.write:
-        PAGE.write_text("\n".join(parts))
+        print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, flush=True)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def select(keys: np.ndarray, present: np.ndarray) -> Selection:
     """Walk documents that are all in memory.
 
     Args:
-        keys: int64[n, bands], the band keys of documents in total order.
+        keys: int64[n, bands], the band keys of documents in total order; fastest in Fortran's order, band by band.
         present: bool[n], false for a document without shingles: its keys mean nothing, it is kept.
 
     Cost: two sorts a band, of n numbers and of those that occur twice, then n * bands steps; a million equal documents
@@ -64,11 +64,11 @@ def shared_buckets(keys: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, n
         (int32[n, bands], int64[bands + 1]: how many shared keys the bands before each have).
     """
     n, bands = keys.shape
-    buckets = np.full((n, bands), ALONE, np.int32)
+    buckets = np.full((n, bands), ALONE, np.int32, order="F")
     first = np.zeros(bands + 1, np.int64)
     rows = np.flatnonzero(present)
     for band in range(bands):
-        column = keys[rows, band]
+        column = keys[:, band] if len(rows) == n else keys[rows, band]
         some = _maybe_shared(column)
         column = column[some]
         first[band + 1] = first[band] + _number(column, np.argsort(column), rows[some], buckets[:, band])

@@ -17,9 +17,9 @@ from crawlsieve import __version__
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.stages.curate_shard import SHARDS
 from crawlsieve.stages.files import join
-from crawlsieve.stages.history import Generation
+from crawlsieve.stages.history.index import Generation
 from crawlsieve.stages.keys import DuplicateKeys, ExactDuplicates
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.outcomes import OutcomePlan
 from crawlsieve.stages.read import Input
 from crawlsieve.stages.total_order import TotalOrder

@@ -11,12 +11,12 @@ from crawlsieve.schemas.keys import COUNTS
 from crawlsieve.schemas.near import GONE, SHARED, STATE, bucketed, candidate_of, compared, in_round, pair_of, twin_of
 from crawlsieve.stages.files import join
 from crawlsieve.stages.gone import WriteRows
-from crawlsieve.stages.near_bloom import RemoveByBlocks
-from crawlsieve.stages.near_keys import NearDuplicates, Verify
-from crawlsieve.stages.near_rounds import FirstTwin, LoadRounds, Meet, NameTwins, OnePerDocument, Settle
-from crawlsieve.stages.near_select import LoadCandidates, Select
-from crawlsieve.stages.near_staged import Staged
-from crawlsieve.stages.near_verify import Compare, LoadBuckets, LoadEvidence, OnlyShared, RemoveByPairs
+from crawlsieve.stages.near.bloom import RemoveByBlocks
+from crawlsieve.stages.near.keys import NearDuplicates, Verify
+from crawlsieve.stages.near.rounds import FirstTwin, LoadRounds, Meet, NameTwins, OnePerDocument, Settle
+from crawlsieve.stages.near.select import LoadCandidates, Select
+from crawlsieve.stages.near.staged import Staged
+from crawlsieve.stages.near.verify import Compare, LoadBuckets, LoadEvidence, OnlyShared, RemoveByPairs
 from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
 
 Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
@@ -102,7 +102,7 @@ def near(run: Near, asked: NearDuplicates, folder: str) -> pa.Table:
     """Rows of GONE of near-duplicates, in files under `folder`. Returns COUNTS."""
     if asked.verification is not None:
         return _verified(run, asked, asked.verification, folder)
-    bands, documents = asked.layout.bands, max(1, run.sizes.documents)
+    bands, documents = asked.banding.bands, max(1, run.sizes.documents)
     if asked.method == "lshbloom":
         blocks = RemoveByBlocks(run.blocks, documents, bands, asked.false_positive_rate, asked.block_documents)
         return run.plan((*run.in_order(run.staged(bands)), Map(blocks, writes=COUNTS)))
@@ -145,7 +145,7 @@ def _rounds(run: Near, bands: int, folder: str) -> pa.Table:
 
 def _verified(run: Near, asked: NearDuplicates, verify: Verify, folder: str) -> pa.Table:
     """With verification: which buckets several documents share, then the comparison of those."""
-    bands, orders = asked.layout.bands, len(run.orders)
+    bands, orders = asked.banding.bands, len(run.orders)
     staged, shared = run.staged(bands), f"{folder}-shared"
     run.to_shards(run.shared_buckets(staged), shared, SHARED)
 

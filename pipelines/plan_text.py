@@ -12,7 +12,7 @@ from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.recipe.options import shown
 from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.schemas import tables
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.read import Input
 
 FIRST_INPUTS = 5
@@ -110,13 +110,13 @@ def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
             f"  1. curate: one task an input, {len(inputs)} in all; each reads its input once",
             f"  2. decide: {', then '.join(keys)}; keys only, no text",
             "  3. publish: one task an output file, then the manifest",
-            *(_curve(recipe.near.layout) if recipe.near else ()),
+            *(_curve(recipe.near.banding) if recipe.near else ()),
         ]
     )
 
 
 def _near(near: NearDuplicates) -> str:
-    layout = near.layout
+    layout = near.banding
     return f"{near.method}, {layout.bands} bands of {layout.rows}, {near.ngram} {near.unit} a shingle"
 
 

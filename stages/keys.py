@@ -13,7 +13,7 @@ from crawlsieve.filters.folded import fold_texts
 from crawlsieve.filters.url import canonical_url
 from crawlsieve.schemas.column import column
 from crawlsieve.schemas.keys import ADDRESS, ID
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.total_order import TotalOrder
 

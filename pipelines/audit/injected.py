@@ -13,7 +13,7 @@ from crawlsieve.filters.segments import segment
 from crawlsieve.filters.tokens import WORDLIKE
 from crawlsieve.pipelines.audit.documents import ids_of
 from crawlsieve.pipelines.audit.similarity import bin_of, exact_similarity, share, shingles_of, steps
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 
 EDGES = tuple(steps(0.5, 0.05))
 """Of the bins of similarity; one copy of each document aims at the middle of each."""
@@ -36,7 +36,7 @@ def audit_injected(step: NearDuplicates, sample: dict[str, str], seed: int) -> d
     parts = [_measured(step, part, seed) for part in _parts(sample)]
     jaccard = np.concatenate([part[0] for part in parts] or [np.empty(0)])
     shared, found = (np.concatenate([part[n] for part in parts] or [np.empty(0, np.bool_)]) for n in (1, 2))
-    bins, curve = bin_of(jaccard, EDGES), step.layout.s_curve(jaccard)
+    bins, curve = bin_of(jaccard, EDGES), step.banding.s_curve(jaccard)
     return {
         "copies": len(jaccard),
         "verified": step.verification is not None,
@@ -91,7 +91,7 @@ def _found(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(bool[n], bool[n]): whether each pair shares a band, and whether it is also verified."""
     one, other = (step.minhash.signatures(shingles_of(step, texts)) for texts in (originals, copies))
-    (keys, present), (other_keys, other_present) = step.layout.keys(one), step.layout.keys(other)
+    (keys, present), (other_keys, other_present) = step.banding.keys(one), step.banding.keys(other)
     shared: np.ndarray = (keys == other_keys).any(axis=1) & present & other_present
     verify = step.verification
     if verify is None:

@@ -8,7 +8,7 @@ import numpy as np
 from crawlsieve.dedup.neighbours import Neighbours
 from crawlsieve.pipelines.audit.documents import Tables
 from crawlsieve.pipelines.audit.similarity import bin_of, share, shingles_of, steps
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 
 PAIRS = 20
 """Most pairs that a report names."""
@@ -53,7 +53,7 @@ def _bins(step: NearDuplicates, best: np.ndarray, similarities: np.ndarray, leas
     """By similarity: pairs, how likely bands find such, and documents whose nearest kept neighbour is so near."""
     edges = steps(least, 0.1)
     pairs, nearest = bin_of(similarities, edges), bin_of(best, edges)
-    curve = step.layout.s_curve(similarities)
+    curve = step.banding.s_curve(similarities)
     return [
         {
             "from": low,

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from crawlsieve.pipelines.audit.documents import Drawn, Tables
 from crawlsieve.pipelines.audit.similarity import bin_of, exact_similarity, share, steps
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 
 _COLUMNS = ["id", "method", "band", "similarity", "twin_id"]
 _BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9)

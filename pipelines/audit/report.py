@@ -13,7 +13,7 @@ from crawlsieve.pipelines.recipe.load import from_mapping
 from crawlsieve.pipelines.sql import manifest
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, write_json
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 
 FILE = "audit.json"
 
@@ -56,8 +56,8 @@ def audit(asked: Audit) -> dict[str, Any]:
         "name": tables.manifest["name"],
         "key": tables.manifest["key"],
         "method": step.method,
-        "bands": step.layout.bands,
-        "rows": step.layout.rows,
+        "bands": step.banding.bands,
+        "rows": step.banding.rows,
         "sample": asked.sample,
         "seed": asked.seed,
         "alike": alike,
@@ -91,7 +91,7 @@ def usual_bound(step: NearDuplicates) -> float:
     What the recipe verifies, else its threshold, else (1 / bands) ** (1 / rows), near which the S-curve is steepest
     (Leskovec, Rajaraman, Ullman, section 3.4.2), to two decimals.
     """
-    verify, layout = step.verification, step.layout
+    verify, layout = step.verification, step.banding
     if verify is not None:
         return verify.at_least
     if step.threshold is not None:

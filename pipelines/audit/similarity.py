@@ -10,7 +10,7 @@ from crawlsieve.dedup.intervals import wilson
 from crawlsieve.dedup.neighbours import distinct
 from crawlsieve.dedup.shingles import Shingles
 from crawlsieve.dedup.verified import shingle_similarity
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 
 _AT_ONCE = 256  # texts
 

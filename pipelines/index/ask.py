@@ -3,8 +3,8 @@
 from crawlsieve.pipelines.near import ROWS_PER_PARTITION, Near
 from crawlsieve.schemas.history import ASKED, HIT
 from crawlsieve.schemas.near import GONE
-from crawlsieve.stages.history import Generation
-from crawlsieve.stages.history_query import LoadKeys, Look, LowestBand
+from crawlsieve.stages.history.index import Generation
+from crawlsieve.stages.history.query import LoadKeys, Look, LowestBand
 from crawlsieve.stages.plan import Exchange, Map
 
 

@@ -1,8 +1,8 @@
 """What `crawlsieve index info` prints."""
 
 from crawlsieve.pipelines.plan_text import size_text
-from crawlsieve.stages.history import Generation, open_index
-from crawlsieve.stages.history_head import HistoryError
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.index import Generation, open_index
 
 
 def info_text(index: str) -> str:

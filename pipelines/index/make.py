@@ -8,9 +8,9 @@ from crawlsieve.dedup.history import HistorySize, slices_for
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.pipelines.recipe.options import OptionsError, build
 from crawlsieve.stages.errors import RecipeError
-from crawlsieve.stages.history import Made
-from crawlsieve.stages.history_head import HistoryError
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.index import Made
+from crawlsieve.stages.near.keys import NearDuplicates
 
 
 def keys_of(recipe: str | None, options: Mapping[str, Any]) -> NearDuplicates:
@@ -45,7 +45,7 @@ def size_of(keys: NearDuplicates, documents: int, rate: float, slices: int | Non
     Raises:
         HistoryError: a value is out of its bounds.
     """
-    bands = keys.layout.bands
+    bands = keys.banding.bands
     try:
         return HistorySize(documents, rate, bands, slices or slices_for(documents, rate, bands))
     except ValueError as error:

@@ -7,8 +7,8 @@ from crawlsieve.pipelines.index.write import inputs_of
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.standing import standing_state
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
-from crawlsieve.stages.history import Generation, differences, open_index
-from crawlsieve.stages.history_head import HistoryError
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.index import Generation, differences, open_index
 from crawlsieve.stages.read import Input
 
 

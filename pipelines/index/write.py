@@ -18,7 +18,9 @@ from crawlsieve.pipelines.sql import manifest
 from crawlsieve.schemas.history import FILTER, FILTER_FILE, keyed
 from crawlsieve.stages.files import join, writing
 from crawlsieve.stages.gone import PATHS
-from crawlsieve.stages.history import (
+from crawlsieve.stages.history.filters import AddKeys, LoadTexts, MergeFilters, copy_file, file_name
+from crawlsieve.stages.history.head import Head, HistoryError, LostRaceError, check_swaps, read_head, swap_head
+from crawlsieve.stages.history.index import (
     FilterFile,
     Generation,
     IdFile,
@@ -30,8 +32,6 @@ from crawlsieve.stages.history import (
     open_index,
     serialised,
 )
-from crawlsieve.stages.history_filters import AddKeys, LoadTexts, MergeFilters, copy_file, file_name
-from crawlsieve.stages.history_head import Head, HistoryError, LostRaceError, check_swaps, read_head, swap_head
 from crawlsieve.stages.plan import Exchange, Map, Plan
 from crawlsieve.stages.read.places import failures, protocol
 

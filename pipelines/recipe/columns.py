@@ -19,7 +19,7 @@ from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.step import Step
 from crawlsieve.stages.total_order import TotalOrder
 

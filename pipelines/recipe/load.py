@@ -20,7 +20,7 @@ from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import ExactDuplicates
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.read import Source
 from crawlsieve.stages.step import Step
 

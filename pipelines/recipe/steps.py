@@ -34,7 +34,7 @@ STEPS: dict[str, StepKind] = {
     "judge": StepKind("crawlsieve.stages.judge:Judge"),
     "redact": StepKind("crawlsieve.stages.redact:Redact", reads_text=True),
     "exact_duplicates": StepKind("crawlsieve.stages.keys:ExactDuplicates", reads_text=True, decides=True),
-    "near_duplicates": StepKind("crawlsieve.stages.near_keys:NearDuplicates", reads_text=True, decides=True),
+    "near_duplicates": StepKind("crawlsieve.stages.near.keys:NearDuplicates", reads_text=True, decides=True),
 }
 
 

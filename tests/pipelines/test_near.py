@@ -9,9 +9,10 @@ import pytest
 
 from crawlsieve.dedup.select import select
 from crawlsieve.pipelines.sql import connect
-from crawlsieve.stages import near_bloom, near_verify
-from crawlsieve.stages.near_keys import NearDuplicates
-from crawlsieve.stages.near_staged import band_matrix
+from crawlsieve.stages.near import bloom as near_bloom
+from crawlsieve.stages.near import verify as near_verify
+from crawlsieve.stages.near.keys import NearDuplicates
+from crawlsieve.stages.near.staged import band_matrix
 from tests.pipelines.runs import ran, recipe, write_shards
 
 

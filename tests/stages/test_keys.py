@@ -5,7 +5,7 @@ from crawlsieve.dedup.exact import LAST
 from crawlsieve.schemas.record import RECORD
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.keys import DuplicateKeys, ExactDuplicates, text_keys, url_keys
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.total_order import TotalOrder
 
 SIGNALS = pa.schema([pa.field("word_count", pa.int64()), pa.field("quality", pa.float64())])

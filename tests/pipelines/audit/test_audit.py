@@ -16,7 +16,7 @@ from crawlsieve.pipelines.audit.shown import windows
 from crawlsieve.pipelines.digest import digest
 from crawlsieve.pipelines.sql import connect
 from crawlsieve.stages.errors import CrawlsieveError
-from crawlsieve.stages.near_keys import NearDuplicates, Verify
+from crawlsieve.stages.near.keys import NearDuplicates, Verify
 from tests.pipelines.runs import ran, recipe, write_shards
 
 

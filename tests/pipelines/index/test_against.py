@@ -12,10 +12,10 @@ from crawlsieve.pipelines.index.write import publish
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.errors import RecipeError
-from crawlsieve.stages.history import open_index
-from crawlsieve.stages.history_head import HistoryError
-from crawlsieve.stages.near_keys import NearDuplicates
-from crawlsieve.stages.near_staged import band_matrix
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.index import open_index
+from crawlsieve.stages.near.keys import NearDuplicates
+from crawlsieve.stages.near.staged import band_matrix
 from tests.pipelines.index.conftest import OPTIONS, half, made
 from tests.pipelines.runs import ran, recipe, write_shards
 from tests.pipelines.test_near import rows

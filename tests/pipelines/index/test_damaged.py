@@ -8,8 +8,8 @@ import pytest
 from crawlsieve.pipelines.index.write import publish
 from crawlsieve.stages.bloom_file import BloomFileError
 from crawlsieve.stages.errors import CrawlsieveError
-from crawlsieve.stages.history import open_index
-from crawlsieve.stages.history_head import HistoryError
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.index import open_index
 
 
 def edited(address, change):
@@ -76,7 +76,7 @@ def test_a_filter_in_the_place_of_another_is_told(index, runs):
 
 
 def test_keys_of_another_version_are_told(index, monkeypatch):
-    monkeypatch.setattr("crawlsieve.stages.near_keys.SHINGLE_VERSION", 2)
+    monkeypatch.setattr("crawlsieve.stages.near.keys.SHINGLE_VERSION", 2)
 
     with pytest.raises(HistoryError, match="shingle_version is 1 in the index, 2 in this crawlsieve"):
         open_index(index)

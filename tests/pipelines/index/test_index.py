@@ -14,10 +14,11 @@ from crawlsieve.pipelines.index import write
 from crawlsieve.pipelines.index.info import info_text
 from crawlsieve.pipelines.index.make import keys_of, made_for, size_of
 from crawlsieve.pipelines.index.write import create, merge, publish
-from crawlsieve.stages import bloom_file, history_head
+from crawlsieve.stages import bloom_file
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
-from crawlsieve.stages.history import open_index
-from crawlsieve.stages.history_head import HistoryError, swap_head
+from crawlsieve.stages.history import head as history_head
+from crawlsieve.stages.history.head import HistoryError, swap_head
+from crawlsieve.stages.history.index import open_index
 from tests.pipelines.index.conftest import OPTIONS, STEPS, made
 from tests.pipelines.runs import recipe
 

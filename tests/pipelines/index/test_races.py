@@ -11,8 +11,8 @@ import fsspec
 import pytest
 
 from crawlsieve.pipelines.index.write import publish
-from crawlsieve.stages.history import open_index
-from crawlsieve.stages.history_head import Head, HistoryError, LostRaceError, read_head, swap_head
+from crawlsieve.stages.history.head import Head, HistoryError, LostRaceError, read_head, swap_head
+from crawlsieve.stages.history.index import open_index
 from tests.pipelines.index.conftest import made
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +41,9 @@ DIES = """
 import os, signal, sys
 from contextlib import contextmanager
 from crawlsieve.pipelines.index import write
-from crawlsieve.stages import bloom_file, history_head, history_ids
+from crawlsieve.stages import bloom_file
+from crawlsieve.stages.history import head as history_head
+from crawlsieve.stages.history import ids as history_ids
 
 index, run, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
 left = [number]

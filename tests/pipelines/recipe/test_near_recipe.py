@@ -2,11 +2,11 @@
 
 import pytest
 
-from crawlsieve.dedup.bands import Bands
+from crawlsieve.dedup.bands import Bands, from_recall
 from crawlsieve.pipelines.plan_text import plan_text
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.errors import RecipeError
-from crawlsieve.stages.near_keys import Verify
+from crawlsieve.stages.near.keys import Verify
 
 HEAD = "name: cc\nseed: 7\nsource: {paths: [a.jsonl]}\noutput: out\nsteps:\n"
 
@@ -27,7 +27,14 @@ def near(tmp_path, monkeypatch):
     ("options", "message"),
     [
         ("bands: 9", "'bands' and 'rows' go together: give both, or a 'threshold'."),
-        ("bands: 9, rows: 13, threshold: 0.8", "'threshold' chooses bands and rows: give it or them, not both."),
+        ("bands: 9, rows: 13, threshold: 0.8", "'threshold' chooses bands and rows: give it, or 'bands', not both."),
+        ("layout: fineweb, threshold: 0.8", "'threshold' chooses bands and rows: give it, or 'layout', not both."),
+        ("recall: 0.9", "'recall' is that of pairs of a similarity: give this as 'threshold'."),
+        ("layout: rpv2_0.6", "'layout' = 'rpv2_0.6': no such choice."),
+        (
+            "threshold: 0.01, recall: 0.9999",
+            "no layout of 128 permutations finds 0.9999 of the pairs of similarity 0.01: 128 bands of 1 row find 0.724.",
+        ),
         ("bands: 20, rows: 8, permutations: 128", "20 bands of 8 rows need 160 permutations, not 128."),
         (
             "method: lshbloom, verify: 0.8",
@@ -84,12 +91,15 @@ def test_steps_in_the_wrong_order_are_told(near, steps, message):
         ("{bands: 9, rows: 13}", Bands(9, 13), 117),
         ("{bands: 9, rows: 13, permutations: 128}", Bands(9, 13), 128),
         ("{threshold: 0.8}", Bands(9, 13), 128),
+        ("{threshold: 0.8, recall: 0.95}", from_recall(0.8, 0.95, 128), 128),
+        ("{layout: rpv2_0.7}", Bands(14, 9), 128),
+        ("{layout: fineweb}", Bands(14, 8), 128),
     ],
 )
 def test_bands_are_chosen_by_hand_or_by_a_threshold(near, options, layout, permutations):
     step = near(f"- near_duplicates: {options}\n").near
 
-    assert step.layout == layout
+    assert step.banding == layout
     assert step.minhash.permutations == permutations
     assert step.seed == 7
 

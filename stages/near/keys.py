@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from annotated_types import Ge, Gt, Le, Lt
 
+from crawlsieve.dedup.bands import LAYOUTS, Bands, from_recall, from_threshold
 from crawlsieve.dedup.bands import VERSION as KEY_VERSION
-from crawlsieve.dedup.bands import Bands, from_threshold
 from crawlsieve.dedup.minhash import MinHash
 from crawlsieve.dedup.shingles import VERSION as SHINGLE_VERSION
 from crawlsieve.dedup.shingles import Shingles, character_shingles, word_shingles
@@ -23,7 +23,6 @@ Difference = Literal["case", "accents", "punctuation", "numbers"]
 Measure = Literal["estimated", "exact", "containment"]
 
 _TEXT_AT_ONCE = 2 << 20  # bytes; word hashes take several times as many
-_DEFAULT = Bands(14, 8)
 _PERMUTATIONS = 128
 
 
@@ -56,9 +55,11 @@ class NearDuplicates:
         ignore: differences between words that do not matter. Without `punctuation`, symbols are words, too.
         bands: bands of a signature; with `rows`. FineWeb's 14 of 8, if neither these nor a threshold is given.
         rows: values of a band.
+        layout: instead of bands and rows: the name of a usual layout. RedPajama-v2's have 128 permutations.
         threshold: instead of bands and rows: the similarity near which the chance to be found rises fastest, as
             datasketch chooses them. It finds about half of the pairs of this similarity: `plan` prints the curve.
-        permutations: values of a signature; bands * rows, or 128 with a threshold, if not given.
+        recall: with a threshold: the share of pairs of that similarity to be found, by the strictest layout that does.
+        permutations: values of a signature; bands * rows, or 128 with a layout or threshold, if not given.
         priority: columns of the total order, highest first, `-column` for lowest first, unknown last; then the id. The
             same as that of `exact_duplicates`, if both are given.
         verify: a number is the smallest estimated similarity; `{measure: ..., at_least: ...}` compares otherwise.
@@ -81,7 +82,9 @@ class NearDuplicates:
     ignore: tuple[Difference, ...] = ("case", "accents", "punctuation", "numbers")
     bands: Annotated[int, Ge(1)] | None = None
     rows: Annotated[int, Ge(1)] | None = None
+    layout: Literal["fineweb", "rpv2_0.7", "rpv2_0.8", "rpv2_0.9"] | None = None
     threshold: Annotated[float, Gt(0), Lt(1)] | None = None
+    recall: Annotated[float, Gt(0), Lt(1)] | None = None
     permutations: Annotated[int, Ge(1), Le(65_536)] | None = None
     priority: tuple[str, ...] = ()
     verify: Annotated[float, Gt(0), Le(1)] | Verify | None = None
@@ -95,13 +98,17 @@ class NearDuplicates:
         TotalOrder(self.priority)
         if (self.bands is None) != (self.rows is None):
             raise ValueError("'bands' and 'rows' go together: give both, or a 'threshold'")
-        if self.bands is not None and self.threshold is not None:
-            raise ValueError("'threshold' chooses bands and rows: give it or them, not both")
+        given = [name for name in ("bands", "layout", "threshold") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"'{given[1]}' chooses bands and rows: give it, or '{given[0]}', not both")
+        if self.recall is not None and self.threshold is None:
+            raise ValueError("'recall' is that of pairs of a similarity: give this as 'threshold'")
         if self.verify is not None and self.method == "lshbloom":
             raise ValueError("a Bloom filter holds nothing to verify with: use 'method: minhash_lsh', or no 'verify'")
-        if self.permutations is not None and self.layout.places > self.permutations:
+        banding = self.banding  # raises where no layout finds as many pairs
+        if self.permutations is not None and banding.places > self.permutations:
             raise ValueError(
-                f"{self.layout.bands} bands of {self.layout.rows} rows need {self.layout.places} permutations,"
+                f"{banding.bands} bands of {banding.rows} rows need {banding.places} permutations,"
                 f" not {self.permutations}"
             )
 
@@ -111,16 +118,26 @@ class NearDuplicates:
         return TotalOrder(self.priority).reads
 
     @property
-    def layout(self) -> Bands:
-        """Bands and rows."""
+    def banding(self) -> Bands:
+        """Bands and rows.
+
+        Raises:
+            ValueError: no layout of so many permutations finds as many pairs.
+        """
+        permutations = self.permutations or _PERMUTATIONS
+        if self.threshold is not None and self.recall is not None:
+            return from_recall(self.threshold, self.recall, permutations)
         if self.threshold is not None:
-            return from_threshold(self.threshold, self.permutations or _PERMUTATIONS)
-        return Bands(self.bands, self.rows) if self.bands is not None and self.rows is not None else _DEFAULT
+            return from_threshold(self.threshold, permutations)
+        if self.bands is not None and self.rows is not None:
+            return Bands(self.bands, self.rows)
+        return LAYOUTS[self.layout or "fineweb"]
 
     @property
     def minhash(self) -> MinHash:
         """The permutations."""
-        usual = self.layout.places if self.threshold is None else _PERMUTATIONS
+        chosen = self.threshold is not None or self.layout is not None
+        usual = _PERMUTATIONS if chosen else self.banding.places
         return MinHash(permutations=self.permutations or usual, seed=self.seed % (1 << 32))
 
     @property
@@ -143,7 +160,7 @@ class NearDuplicates:
             "key_version": KEY_VERSION,
             **{f"normalise_{name}": value for name, value in self.normalisation.describe().items()},
             **self.minhash.describe(),
-            **self.layout.describe(),
+            **self.banding.describe(),
         }
 
     def evidence(self) -> pa.DataType | None:
@@ -155,7 +172,7 @@ class NearDuplicates:
     def schema(self) -> pa.Schema:
         """`band_keys`, and `evidence` where documents are verified."""
         keys = column(
-            "band_keys", pa.binary(8 * self.layout.bands), "int64 a band, null without shingles", nullable=True
+            "band_keys", pa.binary(8 * self.banding.bands), "int64 a band, null without shingles", nullable=True
         )
         evidence = self.evidence()
         if evidence is None:
@@ -179,7 +196,7 @@ class NearDuplicates:
     def _keys(self, texts: pa.Array) -> list[pa.Array]:
         shingles = self.shingles(texts)
         signatures = self.minhash.signatures(shingles)
-        keys = packed(*self.layout.keys(signatures))
+        keys = packed(*self.banding.keys(signatures))
         evidence = self.evidence()
         if evidence is None:
             return [keys]

@@ -15,10 +15,10 @@ from crawlsieve.dedup.bloom import Bloom, BloomFullError, BloomFullWarning, Bloo
 from crawlsieve.schemas.history import FILTER_FILE, keyed
 from crawlsieve.stages.bloom_file import save_bloom
 from crawlsieve.stages.files import join, reading, writing
-from crawlsieve.stages.history import Generation
-from crawlsieve.stages.history_head import HistoryError
-from crawlsieve.stages.history_ids import binary_ids, key_ids, writing_ids
-from crawlsieve.stages.near_staged import band_matrix
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.ids import binary_ids, key_ids, writing_ids
+from crawlsieve.stages.history.index import Generation
+from crawlsieve.stages.near.staged import band_matrix
 from crawlsieve.stages.plan import Batch
 
 _DOCUMENTS_AT_ONCE = 1024

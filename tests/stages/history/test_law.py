@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from crawlsieve.dedup.history import HistorySize
 from crawlsieve.pipelines.index.write import _next
 from crawlsieve.schemas.history import ASKED, HIT, keyed
-from crawlsieve.stages import history_ids
-from crawlsieve.stages.history import Generation, Made
-from crawlsieve.stages.history_filters import AddKeys
-from crawlsieve.stages.history_head import HistoryError
-from crawlsieve.stages.history_ids import binary_ids
-from crawlsieve.stages.history_query import Look, LowestBand
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.history import ids as history_ids
+from crawlsieve.stages.history.filters import AddKeys
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.ids import binary_ids
+from crawlsieve.stages.history.index import Generation, Made
+from crawlsieve.stages.history.query import Look, LowestBand
+from crawlsieve.stages.near.keys import NearDuplicates
 
 BANDS = 3
 PLACES = itertools.count()

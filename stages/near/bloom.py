@@ -24,8 +24,8 @@ from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, reading, writing
-from crawlsieve.stages.near_select import removed
-from crawlsieve.stages.near_staged import band_matrix, one_array
+from crawlsieve.stages.near.select import removed
+from crawlsieve.stages.near.staged import band_matrix, one_array
 from crawlsieve.stages.plan import Batch
 
 METHOD = "lshbloom"
@@ -37,7 +37,7 @@ _CUT = 65_536  # rows in a batch of what leaves
 class RemoveByBlocks:
     """Documents in total order in; those that are removed go into a file for each block.
 
-    Memory: the filters, 52 bytes a document for 14 bands at 1e-5, and one block as in `near_select.Select`.
+    Memory: the filters, 52 bytes a document for 14 bands at 1e-5, and one block as in `select.Select`.
 
     Attributes:
         folder: where blocks leave their files; what stands there is of this very stream of documents.

@@ -9,7 +9,7 @@ import pyarrow as pa
 from crawlsieve.dedup.select import Selection, select
 from crawlsieve.schemas.keys import ADDRESS
 from crawlsieve.schemas.near import GONE, candidate_of
-from crawlsieve.stages.near_staged import Staged, band_matrix, made_batch, one_array
+from crawlsieve.stages.near.staged import Staged, band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
 _CUT = 65_536  # rows in a batch of what leaves
@@ -51,7 +51,7 @@ class Select:
 
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Rows of GONE, in total order."""
-        keys = np.empty((self.documents, self.bands), np.int64)
+        keys = np.empty((self.documents, self.bands), np.int64, order="F")
         present = np.empty(self.documents, np.bool_)
         addresses: list[Batch] = []
         done = 0

@@ -17,7 +17,7 @@ from crawlsieve.dedup.verified import PairWalk, bucket_starts, pairs, shingle_si
 from crawlsieve.schemas.near import GONE, SHARED, bucketed, compared, pair_of
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.gone import WriteRows, rows_of_shard
-from crawlsieve.stages.near_staged import Staged, at_rows, band_matrix, made_batch, one_array
+from crawlsieve.stages.near.staged import Staged, at_rows, band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
 Measure = Literal["estimated", "exact", "containment"]

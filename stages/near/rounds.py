@@ -1,8 +1,8 @@
 """Near-duplicates of more documents than are walked at once: in rounds, each of them two exchanges.
 
-1. `near_verify.LoadBuckets` and `OnlyShared` leave files of the buckets that several documents share.
+1. `verify.LoadBuckets` and `OnlyShared` leave files of the buckets that several documents share.
 2. `LoadRounds`, then per round an Exchange by bucket, `Meet`, an Exchange by document, `Settle`; files of STATE.
-3. What is still undecided goes through `near_select.Select`. That is exact, since no kept document shares a bucket with
+3. What is still undecided goes through `select.Select`. That is exact, since no kept document shares a bucket with
    it: the last `Settle` only removes.
 4. `LoadRounds`, an Exchange by bucket, `NameTwins`, an Exchange by document, `FirstTwin`: the removals.
 """
@@ -16,7 +16,7 @@ import pyarrow as pa
 from crawlsieve.dedup.rounds import KEPT, REMOVED, UNDECIDED, Buckets, settle
 from crawlsieve.schemas.near import GONE, SHARED, STATE, in_round, twin_of
 from crawlsieve.stages.gone import rows_of_shard
-from crawlsieve.stages.near_staged import Staged, among, at_rows, made_batch, one_array
+from crawlsieve.stages.near.staged import Staged, among, at_rows, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
 

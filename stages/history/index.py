@@ -24,8 +24,8 @@ from crawlsieve.dedup.bloom_kernel import HASHING
 from crawlsieve.dedup.history import HistorySize
 from crawlsieve.stages.bloom_file import load_bloom
 from crawlsieve.stages.files import join, reading
-from crawlsieve.stages.history_head import Head, HistoryError, read_head
-from crawlsieve.stages.near_keys import NearDuplicates
+from crawlsieve.stages.history.head import Head, HistoryError, read_head
+from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.read.places import failures, protocol
 
 FORMAT = 1
@@ -92,7 +92,7 @@ class Made:
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for the generation's file."""
-        layout, options = self.keys.layout, {name: getattr(self.keys, name) for name in _KEY_OPTIONS}
+        layout, options = self.keys.banding, {name: getattr(self.keys, name) for name in _KEY_OPTIONS}
         options |= {"bands": layout.bands, "rows": layout.rows, "permutations": self.keys.minhash.permutations}
         return {"options": options, "describe": self.describe()}
 

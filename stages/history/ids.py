@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from crawlsieve.schemas.history import KEY_ID
 from crawlsieve.schemas.keys import ID
 from crawlsieve.stages.files import join, reading, writing
-from crawlsieve.stages.history import Generation
-from crawlsieve.stages.history_head import HistoryError
+from crawlsieve.stages.history.head import HistoryError
+from crawlsieve.stages.history.index import Generation
 from crawlsieve.stages.plan import Batch
 
 _DIGITS = np.full(256, 255, np.uint8)

@@ -15,10 +15,10 @@ from crawlsieve.schemas.history import ASKED, HIT
 from crawlsieve.schemas.keys import ADDRESS, ID
 from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.decide import HISTORY
-from crawlsieve.stages.history import Generation
-from crawlsieve.stages.history_filters import by_filter
-from crawlsieve.stages.history_ids import Ids
-from crawlsieve.stages.near_staged import Staged, band_matrix
+from crawlsieve.stages.history.filters import by_filter
+from crawlsieve.stages.history.ids import Ids
+from crawlsieve.stages.history.index import Generation
+from crawlsieve.stages.near.staged import Staged, band_matrix
 from crawlsieve.stages.plan import Batch
 
 

@@ -1,0 +1,1 @@
+"""A history index: band keys of everything published before, at rest, and the passes that ask it."""

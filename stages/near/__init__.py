@@ -1,0 +1,1 @@
+"""Near-duplicates: keys of texts, and the passes that decide by them."""
