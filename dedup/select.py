@@ -67,26 +67,31 @@ def shared_buckets(keys: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, n
     buckets = np.full((n, bands), ALONE, np.int32, order="F")
     first = np.zeros(bands + 1, np.int64)
     rows = np.flatnonzero(present)
+    scratch = np.empty(len(rows), np.int64), np.empty(len(rows), np.bool_)
     for band in range(bands):
         column = keys[:, band] if len(rows) == n else keys[rows, band]
-        some = _maybe_shared(column)
+        some = _maybe_shared(column, *scratch)
         column = column[some]
         first[band + 1] = first[band] + _number(column, np.argsort(column), rows[some], buckets[:, band])
     return buckets, first
 
 
-def _maybe_shared(column: np.ndarray) -> np.ndarray:
+def _maybe_shared(column: np.ndarray, ordered: np.ndarray, found: np.ndarray) -> np.ndarray:
     """int64[m]: places of all values of int64[k] that occur twice, and of few others.
 
     Most keys of a corpus are found once. A sort of the numbers alone is several times faster than one that remembers
-    where they came from, and leaves little for that.
+    where they came from, and leaves little for that. `ordered`, int64[k], and `found`, bool[k], are room to work in:
+    memory that is new for each band would be given by the system page by page, again and again.
     """
-    ordered = np.sort(column)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    ordered[:] = column
+    ordered.sort()
+    np.equal(ordered[1:], ordered[:-1], out=found[1:])
+    found[:1] = False
+    twice = ordered[found]
     bits = max(6, int(8 * len(twice) + 1).bit_length())
     table = np.zeros(1 << (bits - 6), np.uint64)
     _mark(twice, table, bits)
-    return np.flatnonzero(_marked(column, table, bits, np.empty(len(column), np.bool_)))
+    return np.flatnonzero(_marked(column, table, bits, found))
 
 
 @inlined
