@@ -53,7 +53,8 @@ def _print_duplicate(sighting: Sighting, console: Console) -> None:
     if "method" in record:
         exact = f", similarity {record['similarity']}" if "similarity" in record else ""
         band = f", band {record['band']}" if "band" in record else ""
-        _print_fact("equal by", Text(f"{record['method']}{band}{exact}"), console)
+        label = "alike by" if band else "equal by"
+        _print_fact(label, Text(f"{record['method']}{band}{exact}"), console)
     for name, copy in (("twin", sighting.twin), ("kept is", sighting.kept)):
         if copy is not None:
             _print_fact(name, _copy(copy), console)

@@ -1,47 +1,23 @@
 """Near-duplicates through the whole job, against the rule as a few lines of Python say it."""
 
-import random
+import io
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
 from crawlsieve.dedup.select import select
+from crawlsieve.pipelines.explain import explain
+from crawlsieve.pipelines.explain_text import print_explanation
 from crawlsieve.pipelines.sql import connect
 from crawlsieve.stages.near import bloom as near_bloom
 from crawlsieve.stages.near import verify as near_verify
 from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.near.staged import band_matrix
+from tests.pipelines.near_corpus import corpus
 from tests.pipelines.runs import ran, recipe, write_shards
-
-
-def corpus(count=60, words=120, seed=3):
-    """Documents in families: an original, and copies with some words changed; then chains, equal and empty ones."""
-    chance = random.Random(seed)  # noqa: S311 - a corpus, not a secret
-    vocabulary = [
-        "".join(chance.choice("bcdfgklmnprst") + chance.choice("aeiou") for _ in range(4)) for _ in range(800)
-    ]
-    found = []
-    for number in range(count):
-        text = [chance.choice(vocabulary) for _ in range(words)]
-        found.append(text)
-        for copy in range(number % 4):
-            changed = list(found[-1] if number % 3 == 0 else text)  # every third family is a chain
-            for _ in range(1 + 2 * copy):
-                changed[chance.randrange(words)] = chance.choice(vocabulary)
-            found.append(changed)
-    documents = [
-        {"id": f"d{number:03d}", "url": f"http://x.example/{number}", "text": " ".join(text)}
-        for number, text in enumerate(found)
-    ]
-    documents += [{"id": f"e{n}", "url": f"http://e.example/{n}", "text": text} for n, text in enumerate("!?.")]
-    documents += [
-        {"id": f"s{n}", "url": f"http://s.example/{n}", "text": text}
-        for n, text in enumerate(["Two words", "two  Words!"])
-    ]
-    chance.shuffle(documents)
-    return documents
 
 
 def rows(run, query):
@@ -288,3 +264,22 @@ def test_lshbloom_goes_on_with_the_block_at_which_it_was_killed(tmp_path, whole,
     assert ids_and_reasons(tmp_path / "two" / "run") == one
     assert decided[:5] == [1, 2, 3, None, 4]
     assert not (tmp_path / "two" / "run" / "_work" / "blocks").exists()
+
+
+def test_explain_says_that_a_near_copy_is_alike_and_an_exact_one_equal(tmp_path):
+    text = "the quick brown fox jumps over the lazy dog and runs away from all the hounds in the wood"
+    documents = [
+        {"id": "a", "url": "http://a.example/", "text": text, "date": "2017-01-01"},
+        {"id": "b", "url": "http://b.example/", "text": text + "!", "date": "2018-01-01"},
+        {"id": "c", "url": "http://c.example/", "text": text.upper() + "!", "date": "2019-01-01"},
+    ]
+    write_shards(tmp_path, documents)
+    ran(recipe(tmp_path, steps=[{"exact_duplicates": {"by": ["text"]}}, {"near_duplicates": {"priority": ["-date"]}}]))
+    told = []
+    for url in ("http://b.example/", "http://c.example/"):
+        console = Console(file=io.StringIO(), width=120)
+        print_explanation(explain(str(tmp_path / "run"), url), console)
+        told.append(console.file.getvalue())
+
+    assert "alike by       minhash_lsh, band 0" in told[0]
+    assert "equal by       text" in told[1]

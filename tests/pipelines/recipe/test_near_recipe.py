@@ -33,7 +33,8 @@ def near(tmp_path, monkeypatch):
         ("layout: rpv2_0.6", "'layout' = 'rpv2_0.6': no such choice."),
         (
             "threshold: 0.01, recall: 0.9999",
-            "no layout of 128 permutations finds 0.9999 of the pairs of similarity 0.01: 128 bands of 1 row find 0.724.",
+            "no layout of 128 permutations finds 0.9999 of the pairs of similarity 0.01:"
+            " 128 bands of 1 row find 0.724.",
         ),
         ("bands: 20, rows: 8, permutations: 128", "20 bands of 8 rows need 160 permutations, not 128."),
         (
