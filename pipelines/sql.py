@@ -55,20 +55,24 @@ def connect(run: str) -> duckdb.DuckDBPyConnection:
         CrawlsieveError: it is no finished run.
     """
     manifest(run)
-    connection = duckdb.connect()
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET TimeZone = 'UTC'")
     system, place = opened(run)
-    if not isinstance(system, LocalFileSystem):
-        connection.register_filesystem(system)
-        place = system.unstrip_protocol(place)
-    for name, schema in VIEWS.items():
-        if system.glob(join(glob.escape(place), name, "*.parquet")):
-            files = join(glob.escape(place), name, "*.parquet").replace("'", "''")
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")  # noqa: S608 - own text
-        else:
-            connection.register(name, schema.empty_table())
-    connection.execute("SET lock_configuration = true")
+    connection = duckdb.connect()
+    try:
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        if not isinstance(system, LocalFileSystem):
+            connection.register_filesystem(system)
+            place = system.unstrip_protocol(place)
+        for name, schema in VIEWS.items():
+            if system.glob(join(glob.escape(place), name, "*.parquet")):
+                files = join(glob.escape(place), name, "*.parquet").replace("'", "''")
+                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")  # noqa: S608 - own text
+            else:
+                connection.register(name, schema.empty_table())
+        connection.execute("SET lock_configuration = true")
+    except duckdb.Error:
+        connection.close()
+        raise
     return connection
 
 

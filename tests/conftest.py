@@ -1,8 +1,15 @@
 """Fixtures that every folder of tests may use."""
 
+import atexit
+import os
 from pathlib import Path
 
 import pytest
+
+
+def pytest_unconfigure() -> None:
+    """The summary is the last line: DuckDB's bindings (2.0.0) list modules that outlive them when Python shuts down."""
+    atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @pytest.fixture(scope="session")
