@@ -9,6 +9,7 @@ with probability 2**-64. (The published LSHBloom sums the values, which are smal
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -81,6 +82,7 @@ LAYOUTS = {
 three thresholds (of 128 permutations; the signatures that it publishes)."""
 
 
+@cache
 def from_threshold(threshold: float, permutations: int) -> Bands:
     """The layout whose S-curve is nearest to a step at `threshold`, as datasketch chooses it.
 
@@ -102,6 +104,7 @@ def from_threshold(threshold: float, permutations: int) -> Bands:
     return Bands(int(bands[best]), int(rows[best]))
 
 
+@cache
 def from_recall(similarity: float, recall: float, permutations: int) -> Bands:
     """The strictest layout that finds at least this share of pairs of this similarity.
 

@@ -24,13 +24,11 @@ from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, reading, writing
-from crawlsieve.stages.near.select import removed
-from crawlsieve.stages.near.staged import band_matrix, one_array
+from crawlsieve.stages.near.select import CUT, removed
+from crawlsieve.stages.near.staged import band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
 METHOD = "lshbloom"
-
-_CUT = 65_536  # rows in a batch of what leaves
 
 
 @dataclass(frozen=True)
@@ -121,13 +119,12 @@ def blocks(batches: Iterator[Batch], rows: int) -> Iterator[pa.Table]:
 
 def remembered(documents: pa.Table, band: np.ndarray) -> Iterator[Batch]:
     """Rows of GONE for documents that a filter knows: by this band, int64[n], of a twin that it does not name."""
-    for batch in documents.select(ADDRESS.names).to_batches(_CUT):
+    for batch in documents.select(ADDRESS.names).to_batches(CUT):
         part, band = band[: len(batch)], band[len(batch) :]
-        columns = [
-            *batch.columns,
-            pa.repeat(pa.scalar(METHOD), len(batch)),
-            pa.array(part.astype(np.int32)),
-            pa.nulls(len(batch), pa.float64()),
-            pa.nulls(len(batch), ID),
-        ]
-        yield pa.RecordBatch.from_arrays(columns, schema=GONE)
+        made = {
+            "method": pa.repeat(pa.scalar(METHOD), len(batch)),
+            "band": pa.array(part.astype(np.int32)),
+            "similarity": pa.nulls(len(batch), pa.float64()),
+            "twin_id": pa.nulls(len(batch), ID),
+        }
+        yield made_batch(batch, GONE, made)

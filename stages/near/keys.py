@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -143,7 +143,7 @@ class NearDuplicates:
     @property
     def normalisation(self) -> Normalisation:
         """The spelling of words."""
-        return Normalisation(**{name: name in self.ignore for name in ("case", "accents", "punctuation", "numbers")})
+        return Normalisation(**{name: name in self.ignore for name in get_args(Difference)})
 
     @property
     def verification(self) -> Verify | None:

@@ -117,7 +117,7 @@ class NameTwins:
         """Rows of `twin_of`."""
         head: Batch | None = None  # the last kept document
         for batch in batches:
-            rows = batch if head is None else pa.Table.from_batches([head, batch]).combine_chunks().to_batches()[0]
+            rows = batch if head is None else pa.concat_batches([head, batch])
             state, keys = rows.column("state").to_numpy(), rows.column("band_key").to_numpy()
             latest = np.maximum.accumulate(np.where(state == KEPT, np.arange(len(rows)), -1))
             gone = np.flatnonzero((state == REMOVED) & (latest >= 0))
@@ -151,7 +151,7 @@ def whole_documents(batches: Iterator[Batch]) -> Iterator[Batch]:
     for batch in batches:
         if len(batch) == 0:
             continue
-        rows = batch if waiting is None else pa.Table.from_batches([waiting, batch]).combine_chunks().to_batches()[0]
+        rows = batch if waiting is None else pa.concat_batches([waiting, batch])
         last = int(_starts(rows)[-1])
         if last:
             yield rows.slice(0, last)

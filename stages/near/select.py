@@ -12,7 +12,8 @@ from crawlsieve.schemas.near import GONE, candidate_of
 from crawlsieve.stages.near.staged import Staged, band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
-_CUT = 65_536  # rows in a batch of what leaves
+CUT = 65_536
+"""Rows in a batch of what leaves."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,13 @@ def removed(documents: pa.Table, selection: Selection, method: str) -> Iterator[
     """Rows of GONE for the documents (rows of ADDRESS, in one chunk) that a selection removes."""
     ids = one_array(documents["id"])
     rows = np.flatnonzero(~selection.kept)
-    for begin in range(0, len(rows), _CUT):
-        part = rows[begin : begin + _CUT]
+    for begin in range(0, len(rows), CUT):
+        part = rows[begin : begin + CUT]
+        made = {
+            "method": pa.repeat(pa.scalar(method), len(part)),
+            "band": pa.array(selection.band[part]),
+            "similarity": pa.nulls(len(part), pa.float64()),
+            "twin_id": ids.take(pa.array(selection.twin[part])),
+        }
         address = documents.select(ADDRESS.names).take(pa.array(part))
-        columns = [
-            *(one_array(column) for column in address.columns),
-            pa.repeat(pa.scalar(method), len(part)),
-            pa.array(selection.band[part]),
-            pa.nulls(len(part), pa.float64()),
-            ids.take(pa.array(selection.twin[part])),
-        ]
-        yield pa.RecordBatch.from_arrays(columns, schema=GONE)
+        yield made_batch(address.combine_chunks().to_batches()[0], GONE, made)

@@ -91,13 +91,15 @@ def made_batch(rows: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Bat
 
 def band_matrix(keys: pa.FixedSizeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
     """(int64[n, bands], bool[n]: whether there are keys) of a column of packed band keys."""
-    width = keys.type.byte_width
-    data = keys.buffers()[1]
-    present = pc.is_valid(keys).to_numpy(zero_copy_only=False)
-    if len(keys) == 0 or data is None:
-        return np.empty((len(keys), width // 8), np.int64), present
-    raw = np.frombuffer(data, np.uint8)[keys.offset * width : (keys.offset + len(keys)) * width]
-    return raw.view(np.int64).reshape(len(keys), -1), present
+    return unpacked(keys, np.int64), pc.is_valid(keys).to_numpy(zero_copy_only=False)
+
+
+def unpacked(column: pa.FixedSizeBinaryArray, kind: type[np.generic]) -> np.ndarray:
+    """Numbers of one type, [n, k], that a column holds k to a value; what stands for null means nothing."""
+    width = column.type.byte_width
+    raw = np.frombuffer(column.buffers()[1] or b"", np.uint8)
+    raw = raw[column.offset * width : (column.offset + len(column)) * width]
+    return raw.view(kind).reshape(len(column), width // np.dtype(kind).itemsize)
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:

@@ -6,7 +6,6 @@ First plan: `LoadBuckets`, an Exchange by band key, `OnlyShared`, an Exchange by
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +16,9 @@ from crawlsieve.dedup.verified import PairWalk, bucket_starts, pairs, shingle_si
 from crawlsieve.schemas.near import GONE, SHARED, bucketed, compared, pair_of
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.gone import WriteRows, rows_of_shard
-from crawlsieve.stages.near.staged import Staged, at_rows, band_matrix, made_batch, one_array
+from crawlsieve.stages.near.keys import Measure
+from crawlsieve.stages.near.staged import Staged, at_rows, band_matrix, made_batch, one_array, unpacked
 from crawlsieve.stages.plan import Batch
-
-Measure = Literal["estimated", "exact", "containment"]
 
 _ROWS_AT_ONCE = 2048  # compared at a time, with 100 others each at most
 
@@ -60,7 +58,7 @@ class OnlyShared:
             if len(rows) == 0:
                 continue
             if waiting is not None:
-                rows = pa.Table.from_batches([waiting, rows]).combine_chunks().to_batches()[0]
+                rows = pa.concat_batches([waiting, rows])
             keys = rows.column("band_key").to_numpy()
             same = np.concatenate([[keys[0] == before if before is not None else False], keys[1:] == keys[:-1]])
             shared = same[:-1] | same[1:]
@@ -109,7 +107,7 @@ class Compare:
             if len(batch) == 0:
                 continue
             known = 0 if first is None else len(first)
-            rows = batch if first is None else pa.Table.from_batches([first, batch]).combine_chunks().to_batches()[0]
+            rows = batch if first is None else pa.concat_batches([first, batch])
             starts = bucket_starts(rows.column("band_key").to_numpy())
             for begin in range(known, len(rows), _ROWS_AT_ONCE):
                 yield self._alike(rows, starts, range(begin, min(begin + _ROWS_AT_ONCE, len(rows))))
@@ -122,7 +120,7 @@ class Compare:
         later, earlier = pairs(starts, part, self.most)
         evidence = rows.column("evidence")
         if self.measure == "estimated":
-            similarity = signature_similarity(_signatures(evidence), later, earlier)
+            similarity = signature_similarity(unpacked(evidence, np.uint32), later, earlier)
         else:
             contained = self.measure == "containment"
             similarity = shingle_similarity(_shingles(evidence), later, earlier, containment=contained)
@@ -169,14 +167,6 @@ class RemoveByPairs:
 
         yield from self.write(gone())
         yield counts(NO_SHARD, [("decide", "skipped_comparisons", skipped)])
-
-
-def _signatures(evidence: pa.FixedSizeBinaryArray) -> np.ndarray:
-    """uint32[n, permutations]."""
-    width = evidence.type.byte_width
-    raw = np.frombuffer(evidence.buffers()[1] or b"", np.uint8)
-    raw = raw[evidence.offset * width : (evidence.offset + len(evidence)) * width]
-    return raw.view(np.uint32).reshape(len(evidence), -1)
 
 
 def _shingles(evidence: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
