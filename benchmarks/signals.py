@@ -12,8 +12,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+
+from timing import seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 SENTENCES = ROOT.parent / "shared" / "data" / "lid" / "lingua_sentences" / "sentences.jsonl.gz"
@@ -75,17 +77,6 @@ def corpora() -> Iterator[tuple[str, list[str]]]:
     for name, languages in SCRIPTS.items():
         chosen = [sentence["text"] for sentence in sentences if sentence["lang"] in languages]
         yield name, ["\n".join(chosen[i : i + 40]) for i in range(0, len(chosen), 40)]
-
-
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """CPU time of the best of several runs."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.thread_time()
-        work()
-        times.append(time.thread_time() - start)
-    return min(times)
 
 
 def ours(texts: list[str], repeats: int) -> dict[str, float]:

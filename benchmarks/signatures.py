@@ -13,9 +13,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from timing import seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -96,17 +97,6 @@ def cut(texts: Iterator[str] | list[str]) -> list[str]:
     joined = "\n".join(texts).encode()
     places = range(0, len(joined) - DOCUMENT, DOCUMENT)
     return [joined[at : at + DOCUMENT].decode(errors="ignore") for at in places[:: max(1, len(places) // MOST)]][:MOST]
-
-
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """CPU time of the best of several runs."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.thread_time()
-        work()
-        times.append(time.thread_time() - start)
-    return min(times)
 
 
 def ours(texts: list[str], repeats: int) -> dict[str, float]:

@@ -3,8 +3,10 @@
 from crawlsieve.pipelines.near import ROWS_PER_PARTITION, Near
 from crawlsieve.schemas.history import ASKED, HIT
 from crawlsieve.schemas.near import GONE
+from crawlsieve.stages.decide import HISTORY
 from crawlsieve.stages.history.index import Generation
-from crawlsieve.stages.history.query import LoadKeys, Look, LowestBand
+from crawlsieve.stages.history.query import LoadKeys, Look
+from crawlsieve.stages.near.rounds import FirstTwin
 from crawlsieve.stages.plan import Exchange, Map
 
 
@@ -23,6 +25,6 @@ def known_before(run: Near, history: Generation, folder: str) -> None:
         by_filter,
         Map(Look(history), writes=HIT),
         by_document,
-        Map(LowestBand(), writes=GONE),
+        Map(FirstTwin(HISTORY), writes=GONE),
     )
     run.to_shards(steps, folder, GONE)

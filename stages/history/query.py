@@ -12,13 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawlsieve.schemas.history import ASKED, HIT
-from crawlsieve.schemas.keys import ADDRESS, ID
-from crawlsieve.schemas.near import GONE
-from crawlsieve.stages.decide import HISTORY
+from crawlsieve.schemas.keys import ID
 from crawlsieve.stages.history.filters import by_filter
 from crawlsieve.stages.history.ids import Ids
 from crawlsieve.stages.history.index import Generation
-from crawlsieve.stages.near.staged import Staged, band_matrix
+from crawlsieve.stages.near.staged import Staged, band_matrix, made_batch, taken_batch
 from crawlsieve.stages.plan import Batch
 
 
@@ -36,15 +34,13 @@ class LoadKeys:
                 for keys in self.staged.keys(shard):
                     matrix, present = band_matrix(keys.column("band_keys"))
                     matrix = np.ascontiguousarray(matrix[present])
-                    rows = pa.array(np.repeat(np.flatnonzero(present), self.generation.made.size.bands))
-                    columns = [
-                        pa.array(np.full(len(rows), shard["shard"], np.int32)),
-                        keys.column("row").take(rows),
-                        keys.column("id").take(rows),
-                        pa.array(self.generation.asked(matrix).ravel()),
-                        pa.array(matrix.ravel()),
-                    ]
-                    yield pa.RecordBatch.from_arrays(columns, schema=ASKED)
+                    rows = np.repeat(np.flatnonzero(present), self.generation.made.size.bands)
+                    made = {
+                        "shard": pa.array(np.full(len(rows), shard["shard"], np.int32)),
+                        "filter": pa.array(self.generation.asked(matrix).ravel()),
+                        "band_key": pa.array(matrix.ravel()),
+                    }
+                    yield taken_batch(keys, rows, ASKED, made)
 
 
 @dataclass(frozen=True)
@@ -69,27 +65,6 @@ class Look:
                 ids.close()
 
     def _hits(self, held: Batch, twins: pa.Array, band: int) -> Batch:
-        columns = [*(held.column(name) for name in ADDRESS.names), pa.array(np.full(len(held), band, np.int32)), twins]
-        hits = pa.RecordBatch.from_arrays(columns, schema=HIT)
+        made = {"band": pa.array(np.full(len(held), band, np.int32)), "twin_id": twins}
+        hits = made_batch(held, HIT, made)
         return hits.filter(pc.is_valid(hits.column("twin_id"))) if self.generation.made.ids else hits
-
-
-@dataclass(frozen=True)
-class LowestBand:
-    """Hits sorted by shard, row and band in; one row for each document out."""
-
-    def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Rows of GONE."""
-        before = (-1, -1)
-        for batch in batches:
-            if len(batch) == 0:
-                continue
-            shards, rows = (batch.column(name).to_numpy() for name in ("shard", "row"))
-            first = np.ones(len(batch), np.bool_)
-            first[1:] = (shards[1:] != shards[:-1]) | (rows[1:] != rows[:-1])
-            first[0] = (int(shards[0]), int(rows[0])) != before
-            before = (int(shards[-1]), int(rows[-1]))
-            hits = batch.filter(pa.array(first))
-            made = {"method": pa.repeat(pa.scalar(HISTORY), len(hits)), "similarity": pa.nulls(len(hits), pa.float64())}
-            columns = [made[name] if name in made else hits.column(name) for name in GONE.names]
-            yield pa.RecordBatch.from_arrays(columns, schema=GONE)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from crawlsieve.dedup.rounds import KEPT, REMOVED, UNDECIDED, Buckets, settle
 from crawlsieve.schemas.near import GONE, SHARED, STATE, in_round, twin_of
 from crawlsieve.stages.gone import rows_of_shard
-from crawlsieve.stages.near.staged import Staged, among, at_rows, made_batch, one_array
+from crawlsieve.stages.near.staged import Staged, among, at_rows, made_batch, one_array, taken_batch
 from crawlsieve.stages.plan import Batch
 
 
@@ -48,7 +48,7 @@ class LoadRounds:
                     part = marks.take(pa.array(here))
                     made = {name: one_array(part[name]) for name in ("shard", "band_key", "band")}
                     made["state"] = pa.array(states[here])
-                    yield made_batch(keys.take(pa.array(place)), schema, made)
+                    yield taken_batch(keys, place, schema, made)
 
     def _states(self, shard: int, rows: np.ndarray) -> np.ndarray:
         """int32[k]: what is known of these rows, int64[k]."""
@@ -130,7 +130,7 @@ class NameTwins:
 
 @dataclass(frozen=True)
 class FirstTwin:
-    """Removed documents with all their twins side by side, the first in total order first, in; one row each out."""
+    """Removed documents with all their twins side by side in; the first of each, in the order of the rows, out."""
 
     method: str
 

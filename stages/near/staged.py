@@ -89,6 +89,12 @@ def made_batch(rows: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Bat
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
+def taken_batch(rows: Batch, places: np.ndarray, schema: pa.Schema, made: dict[str, pa.Array]) -> Batch:
+    """As `made_batch`, of the rows at int64[k] places; columns that the schema does not have are not copied."""
+    wanted = rows.select([name for name in schema.names if name not in made])
+    return made_batch(wanted.take(pa.array(places)), schema, made)
+
+
 def band_matrix(keys: pa.FixedSizeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
     """(int64[n, bands], bool[n]: whether there are keys) of a column of packed band keys."""
     return unpacked(keys, np.int64), pc.is_valid(keys).to_numpy(zero_copy_only=False)

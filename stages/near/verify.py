@@ -17,7 +17,7 @@ from crawlsieve.schemas.near import GONE, SHARED, bucketed, compared, pair_of
 from crawlsieve.stages.counts import NO_SHARD, counts
 from crawlsieve.stages.gone import WriteRows, rows_of_shard
 from crawlsieve.stages.near.keys import Measure
-from crawlsieve.stages.near.staged import Staged, at_rows, band_matrix, made_batch, one_array, unpacked
+from crawlsieve.stages.near.staged import Staged, at_rows, band_matrix, made_batch, one_array, taken_batch, unpacked
 from crawlsieve.stages.plan import Batch
 
 _ROWS_AT_ONCE = 2048  # compared at a time, with 100 others each at most
@@ -42,7 +42,7 @@ class LoadBuckets:
                         "band_key": pa.array(matrix[present].ravel()),
                         "band": pa.array(np.tile(np.arange(matrix.shape[1], dtype=np.int32), int(present.sum()))),
                     }
-                    yield made_batch(keys.take(pa.array(rows)), schema, made)
+                    yield taken_batch(keys, rows, schema, made)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class LoadEvidence:
                     place, here = at_rows(keys, marks["row"].to_numpy())
                     part = marks.take(pa.array(here))
                     made = {name: one_array(part[name]) for name in ("shard", "band_key", "band")}
-                    yield made_batch(keys.take(pa.array(place)), schema, made)
+                    yield taken_batch(keys, place, schema, made)
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from crawlsieve.dedup.history import HistorySize
 from crawlsieve.pipelines.index.write import _next
 from crawlsieve.schemas.history import ASKED, HIT, keyed
+from crawlsieve.stages.decide import HISTORY
 from crawlsieve.stages.history import ids as history_ids
 from crawlsieve.stages.history.filters import AddKeys
 from crawlsieve.stages.history.head import HistoryError
 from crawlsieve.stages.history.ids import binary_ids
 from crawlsieve.stages.history.index import Generation, Made
-from crawlsieve.stages.history.query import Look, LowestBand
+from crawlsieve.stages.history.query import Look
 from crawlsieve.stages.near.keys import NearDuplicates
+from crawlsieve.stages.near.rounds import FirstTwin
 
 BANDS = 3
 PLACES = itertools.count()
@@ -73,7 +75,7 @@ def asked(generation, documents, rows=5):
     hits = pa.Table.from_batches(Look(generation)(iter(batches)), HIT).sort_by(
         [("row", "ascending"), ("band", "ascending")]
     )
-    found = LowestBand()(part for batch in hits.combine_chunks().to_batches() for part in cut(batch, 2))
+    found = FirstTwin(HISTORY)(part for batch in hits.combine_chunks().to_batches() for part in cut(batch, 2))
     gone = [row for batch in found for row in batch.to_pylist()]
     assert all(row["method"] == "history" and row["similarity"] is None for row in gone)
     assert len({row["row"] for row in gone}) == len(gone)
