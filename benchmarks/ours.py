@@ -13,6 +13,7 @@ START = time.perf_counter()
 from rich.console import Console  # noqa: E402 - the imports are part of what is timed
 
 from crawlsieve.pipelines.curate import run  # noqa: E402
+from crawlsieve.pipelines.engines.options import LocalOptions  # noqa: E402
 from crawlsieve.pipelines.progress import Progress, Watch  # noqa: E402
 from crawlsieve.pipelines.recipe.check import check  # noqa: E402
 from crawlsieve.pipelines.recipe.load import load  # noqa: E402
@@ -36,7 +37,7 @@ def main() -> None:
     recipe, crawl, output, workers = sys.argv[1:]
     shown = Timed(Console(quiet=True))
     loaded = load(recipe, {"source.paths": f"{crawl}/*.warc.gz", "output": output})
-    manifest = run(loaded, check(loaded), workers=int(workers), progress=shown)
+    manifest = run(loaded, check(loaded), engine=LocalOptions(workers=int(workers)), progress=shown)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

@@ -1,6 +1,5 @@
 """The command line. Everything heavy is imported by the command that needs it."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +40,23 @@ Changes = Annotated[
 ]
 Output = Annotated[str | None, typer.Option(metavar="FOLDER", help="Write there, not where the recipe says.")]
 Workers = Annotated[
-    int | None, typer.Option(min=1, max=1024, help="Worker processes; as many as there are cores if not given.")
+    int | None,
+    typer.Option(min=1, max=1024, help="Worker processes; what the recipe says, or the cores, if not given."),
+]
+EngineName = Annotated[Literal["local", "beam", "ray"], typer.Option("--engine", help="Who runs it.")]
+Runner = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Beam: FnApiRunner (here), DirectRunner, DataflowRunner, FlinkRunner."),
+]
+BeamOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--beam-option", metavar="KEY=VALUE", help="Beam: one of its pipeline options. May be given several times."
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Ray: of a cluster, or auto; else one is started here for the run."),
 ]
 
 
@@ -52,7 +67,10 @@ def run_command(
     changes: Changes = None,
     output: Output = None,
     workers: Workers = None,
-    engine: Annotated[Literal["local"], typer.Option(help="Who runs it.")] = "local",
+    engine: EngineName = "local",
+    runner: Runner = None,
+    beam_option: BeamOption = None,
+    address: Address = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     verify: Annotated[
         bool, typer.Option("--verify-inputs", help="Hash the inputs of finished shards again; read changed ones anew.")
@@ -66,15 +84,17 @@ def run_command(
     from rich.console import Console
 
     from crawlsieve.pipelines import curate
+    from crawlsieve.pipelines.engines.choice import Asked, chosen
     from crawlsieve.pipelines.progress import Progress
     from crawlsieve.pipelines.recipe.check import check
 
-    run = {"local": curate.run}[engine]
     loaded = _load(recipe, changes, output)
+    asked = Asked(engine, workers, runner, address, _pairs(beam_option, "--beam-option"))
+    engine_options = chosen(loaded.engine, asked)
     inputs = check(loaded)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     with _going_on(loaded.output):
-        run(loaded, inputs, workers=workers or cores(), progress=shown, verify=verify, against=against)
+        curate.run(loaded, inputs, engine=engine_options, progress=shown, verify=verify, against=against)
 
 
 @app.command("dedup")
@@ -115,6 +135,7 @@ def dedup_command(
 
     from crawlsieve.pipelines import curate
     from crawlsieve.pipelines.dedup_command import Wanted, checked, recipe_of, recipe_text
+    from crawlsieve.pipelines.engines.choice import Asked, chosen
     from crawlsieve.pipelines.progress import Progress
 
     if output is None and not (audit and len(paths) == 1):
@@ -132,23 +153,34 @@ def dedup_command(
         typer.echo(recipe_text(loaded), err=True)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     with _going_on(loaded.output):
-        curate.run(loaded, inputs, workers=workers or cores(), progress=shown)
+        curate.run(loaded, inputs, engine=chosen(loaded.engine, Asked(workers=workers)), progress=shown)
     if audit:
         _audit(loaded.output, sample, seed, alike, show=show)
 
 
 @app.command("plan")
 def plan_command(
-    recipe: RecipePath, *, changes: Changes = None, output: Output = None, workers: Workers = None
+    recipe: RecipePath,
+    *,
+    changes: Changes = None,
+    output: Output = None,
+    workers: Workers = None,
+    engine: EngineName = "local",
+    runner: Runner = None,
+    beam_option: BeamOption = None,
+    address: Address = None,
 ) -> None:
     """Check a recipe and print what it would do; of the inputs, only lists, footers and first bytes are read."""
+    from crawlsieve.pipelines.engines.choice import Asked, chosen
     from crawlsieve.pipelines.plan_text import plan_text
     from crawlsieve.pipelines.recipe.check import check
     from crawlsieve.pipelines.recipe.output import output_state
 
     loaded = _load(recipe, changes, output)
+    asked = Asked(engine, workers, runner, address, _pairs(beam_option, "--beam-option"))
+    engine_options = chosen(loaded.engine, asked)
     inputs = check(loaded, writes=False)
-    typer.echo(plan_text(loaded, inputs, output_state(loaded), workers or cores()), nl=False)
+    typer.echo(plan_text(loaded, inputs, output_state(loaded), engine_options), nl=False)
 
 
 @app.command("schema")
@@ -211,11 +243,6 @@ def version_command() -> None:
     typer.echo(__version__)
 
 
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def main() -> None:
     """Run the command line. A user's mistake is a message and exit status 1; misuse of the command itself is 2."""
     try:
@@ -271,16 +298,16 @@ def _load(path: str, changes: list[str] | None, output: str | None) -> "Recipe":
     return load(path, _pairs(changes) | ({} if output is None else {"output": output}))
 
 
-def _pairs(changes: list[str] | None) -> dict[str, str]:
-    """Key -> value of what `--set` was given.
+def _pairs(given: list[str] | None, option: str = "--set") -> dict[str, str]:
+    """Key -> value of what an option was given.
 
     Raises:
         BadParameter: one has no '='.
     """
     wanted = {}
-    for change in changes or []:
+    for change in given or []:
         key, equals, value = change.partition("=")
         if not equals:
-            raise typer.BadParameter(f"'{change}' has no '='. Write KEY=VALUE.", param_hint="--set")
+            raise typer.BadParameter(f"'{change}' has no '='. Write KEY=VALUE.", param_hint=option)
         wanted[key.strip()] = value.strip()
     return wanted

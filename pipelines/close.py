@@ -1,12 +1,14 @@
 """The end of a run: the balance, the strays, the manifest and the card."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from crawlsieve import __version__
 from crawlsieve.pipelines.card import card
+from crawlsieve.pipelines.engines.engine import Retried
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.resume import UNREACHABLE
@@ -38,7 +40,7 @@ def finished(job: Job) -> dict[str, Any] | None:
     return manifest if listed == _standing(job) else None
 
 
-def close(job: Job, counted: pa.Table, files: pa.Table, shown: Progress) -> dict[str, Any]:
+def close(job: Job, counted: pa.Table, files: pa.Table, retried: Sequence[Retried], shown: Progress) -> dict[str, Any]:
     """Compare the counts, remove strays, write card and manifest; the manifest is the last file of a run.
 
     Raises:
@@ -53,6 +55,7 @@ def close(job: Job, counted: pa.Table, files: pa.Table, shown: Progress) -> dict
     manifest = _manifest(job, steps, rows)
     manifest["inputs"] = _inputs(job, counted, done)
     manifest["files"] = files.to_pylist()
+    manifest["retried"] = [task._asdict() for task in retried]
     _remove_strays(job, {file["path"] for file in manifest["files"]}, done)
     with writing(join(job.recipe.output, "README.md")) as file:
         file.write(card(manifest).encode())

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from crawlsieve.pipelines.engines.engine import Engine, nobody
 from crawlsieve.pipelines.index.ask import known_before
 from crawlsieve.pipelines.job import Job
-from crawlsieve.pipelines.near import Engine, Near, Sizes, near, nobody
+from crawlsieve.pipelines.near import Near, Sizes, near
 from crawlsieve.schemas.near import GONE
 from crawlsieve.stages.decide import exact_steps, follow_steps
 from crawlsieve.stages.files import join, remove, sizes
@@ -26,11 +27,11 @@ def decide(job: Job, engine: Engine, sizes: Sizes) -> pa.Table:
     chain = len(keys.exact.by) + (keys.near is not None)
     follow = follow_steps(chain, folder, (sizes.partitions, sizes.ranges))
     if keys.near is None:
-        return engine(Plan(job.shards, (*exact, *follow)), nobody)
+        return engine.run(Plan(job.shards, (*exact, *follow), "decide"), nobody)
 
     gone = join(folder, "exact")
     run = Near(job, engine, sizes, (gone,))
-    run.to_shards(exact, gone, GONE)
+    run.to_shards("exact", exact, gone, GONE)
     if job.history is not None:
         before = join(folder, "history")
         known_before(run, job.history, before)
@@ -39,7 +40,7 @@ def decide(job: Job, engine: Engine, sizes: Sizes) -> pa.Table:
     parts = (*run.gone, join(run.blocks, "gone") if keys.near.method == "lshbloom" else join(folder, "near"))
     paths = [path for part in parts for path in _files(part)]
     source = pa.RecordBatch.from_arrays([pa.array(paths, pa.string())], schema=PATHS)
-    followed = engine(Plan(source, (Map(ReadGone(), writes=GONE), *follow)), nobody)
+    followed = engine.run(Plan(source, (Map(ReadGone(), writes=GONE), *follow), "follow"), nobody)
     return pa.concat_tables([told, followed])
 
 

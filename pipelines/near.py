@@ -1,11 +1,11 @@
 """The passes over near-duplicates, among what exact duplicates leave. Tables between them are files under `_work`."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from crawlsieve.pipelines.engines.engine import Engine, nobody
 from crawlsieve.pipelines.job import Job
 from crawlsieve.schemas.keys import COUNTS
 from crawlsieve.schemas.near import GONE, SHARED, STATE, bucketed, candidate_of, compared, in_round, pair_of, twin_of
@@ -17,10 +17,7 @@ from crawlsieve.stages.near.rounds import FirstTwin, LoadRounds, Meet, NameTwins
 from crawlsieve.stages.near.select import LoadCandidates, Select
 from crawlsieve.stages.near.staged import Staged
 from crawlsieve.stages.near.verify import Compare, LoadBuckets, LoadEvidence, OnlyShared, RemoveByPairs
-from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
-
-Engine = Callable[[Plan, Callable[[Batch], None]], pa.Table]
-"""Runs a plan, giving each batch of its last table to a watcher as it arrives."""
+from crawlsieve.stages.plan import Exchange, Map, Plan
 
 ROWS_PER_PARTITION = 1_000_000
 SELECT_BYTES = 4 << 30
@@ -71,15 +68,15 @@ class Near:
         work = join(self.job.work, "curated")
         return Staged(work, self.gone, self.sizes.partitions, len(self.orders), bands)
 
-    def plan(self, steps: tuple[Map | Exchange, ...] | list[Map | Exchange]) -> pa.Table:
+    def plan(self, name: str, steps: tuple[Map | Exchange, ...] | list[Map | Exchange]) -> pa.Table:
         """Run steps over the shards."""
-        return self.engine(Plan(self.job.shards, tuple(steps)), nobody)
+        return self.engine.run(Plan(self.job.shards, tuple(steps), name), nobody)
 
-    def to_shards(self, steps: tuple[Map | Exchange, ...], folder: str, schema: pa.Schema) -> None:
+    def to_shards(self, name: str, steps: tuple[Map | Exchange, ...], folder: str, schema: pa.Schema) -> None:
         """Run steps over the shards, and write their rows into files by shard."""
         then = ("row", "band") if schema == SHARED else ("row",)
         by_shard = Exchange(by=("shard",), partitions=self.sizes.partitions, then=then)
-        self.plan((*steps, by_shard, Map(WriteRows(folder, schema, self.sizes.partitions), writes=COUNTS)))
+        self.plan(name, (*steps, by_shard, Map(WriteRows(folder, schema, self.sizes.partitions), writes=COUNTS)))
 
     def in_order(self, staged: Staged) -> tuple[Map | Exchange, ...]:
         """Documents with their band keys, all in one partition, in total order."""
@@ -105,18 +102,18 @@ def near(run: Near, asked: NearDuplicates, folder: str) -> pa.Table:
     bands, documents = asked.banding.bands, max(1, run.sizes.documents)
     if asked.method == "lshbloom":
         blocks = RemoveByBlocks(run.blocks, documents, bands, asked.false_positive_rate, asked.block_documents)
-        return run.plan((*run.in_order(run.staged(bands)), Map(blocks, writes=COUNTS)))
+        return run.plan("near-blocks", (*run.in_order(run.staged(bands)), Map(blocks, writes=COUNTS)))
     if Select.memory(documents, bands) > SELECT_BYTES:
         return _rounds(run, bands, folder)
     select, write = Map(Select(documents, bands), writes=GONE), Map(WriteRows(folder, GONE, 1), writes=COUNTS)
-    return run.plan((*run.in_order(run.staged(bands)), select, write))
+    return run.plan("near-walk", (*run.in_order(run.staged(bands)), select, write))
 
 
 def _rounds(run: Near, bands: int, folder: str) -> pa.Table:
     """In rounds: what shares a bucket, what rounds decide of it, a walk over the rest, and who the twins are."""
     staged, orders = run.staged(bands), len(run.orders)
     shared, states, walked = (f"{folder}-{name}" for name in ("shared", "states", "walked"))
-    run.to_shards(run.shared_buckets(staged), shared, SHARED)
+    run.to_shards("near-buckets", run.shared_buckets(staged), shared, SHARED)
 
     rows, meet = in_round(orders), run.by_bucket(bands)
     settle = Exchange(by=("shard", "row"), partitions=meet.partitions, then=("band",))
@@ -124,11 +121,11 @@ def _rounds(run: Near, bands: int, folder: str) -> pa.Table:
     for number in range(ROUNDS + 1):
         keeps = number < ROUNDS
         steps += [meet, Map(Meet(), writes=rows), settle, Map(Settle(keeps=keeps), writes=rows)]
-    run.to_shards((*steps, settle, Map(OnePerDocument(), writes=STATE)), states, STATE)
+    run.to_shards("near-rounds", (*steps, settle, Map(OnePerDocument(), writes=STATE)), states, STATE)
 
     left = replace(staged, undecided=states)
     select = Map(Select(max(1, run.sizes.documents), bands), writes=GONE)
-    run.to_shards((*run.in_order(left), select), walked, GONE)
+    run.to_shards("near-walk", (*run.in_order(left), select), walked, GONE)
 
     kept_first = replace(meet, then=("state", "shard", "row"))
     twins = (*(f"twin_{name}" for name in run.orders), "twin_id", "band")
@@ -139,7 +136,7 @@ def _rounds(run: Near, bands: int, folder: str) -> pa.Table:
         replace(settle, then=twins),
         Map(FirstTwin("minhash_lsh"), writes=GONE),
     ]
-    run.to_shards(tuple(steps), folder, GONE)
+    run.to_shards("near-twins", tuple(steps), folder, GONE)
     return COUNTS.empty_table()
 
 
@@ -147,7 +144,7 @@ def _verified(run: Near, asked: NearDuplicates, verify: Verify, folder: str) -> 
     """With verification: which buckets several documents share, then the comparison of those."""
     bands, orders = asked.banding.bands, len(run.orders)
     staged, shared = run.staged(bands), f"{folder}-shared"
-    run.to_shards(run.shared_buckets(staged), shared, SHARED)
+    run.to_shards("near-buckets", run.shared_buckets(staged), shared, SHARED)
 
     evidence = asked.evidence() or pa.null()
     twins = tuple(f"twin_{name}" for name in run.orders)
@@ -162,8 +159,4 @@ def _verified(run: Near, asked: NearDuplicates, verify: Verify, folder: str) -> 
         in_order,
         Map(RemoveByPairs(asked.method, WriteRows(folder, GONE, 1)), writes=COUNTS),
     )
-    return run.plan(steps)
-
-
-def nobody(_: Batch) -> None:
-    """Watches nothing."""
+    return run.plan("near-compare", steps)

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from crawlsieve.dedup.bands import Bands
+from crawlsieve.pipelines.engines.choice import engine_text
+from crawlsieve.pipelines.engines.options import EngineOptions
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.recipe.options import shown
 from crawlsieve.pipelines.recipe.parse import Yaml
@@ -19,16 +21,16 @@ FIRST_INPUTS = 5
 _WIDTH = 100
 
 
-def plan_text(recipe: Recipe, inputs: Sequence[Input], state: str, workers: int) -> str:
+def plan_text(recipe: Recipe, inputs: Sequence[Input], state: str, engine: EngineOptions) -> str:
     """The plan of a run, for people.
 
     Args:
         recipe: as loaded.
         inputs: what the survey found.
         state: what stands at the output.
-        workers: worker processes of the run.
+        engine: who would run it.
     """
-    parts = [_head(recipe, state), _inputs(inputs), _steps(recipe), _tables(recipe), _passes(recipe, inputs, workers)]
+    parts = [_head(recipe, state), _inputs(inputs), _steps(recipe), _tables(recipe), _passes(recipe, inputs, engine)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -97,16 +99,15 @@ def _tables(recipe: Recipe) -> str:
     return "\n".join(lines)
 
 
-def _passes(recipe: Recipe, inputs: Sequence[Input], workers: int) -> str:
+def _passes(recipe: Recipe, inputs: Sequence[Input], engine: EngineOptions) -> str:
     keys = ["same records", *(f"equal {key}" for key in (recipe.exact.by if recipe.exact else ()))]
     if recipe.near and recipe.near.history:
         keys.append(f"published before ({recipe.near.history})")
     if recipe.near:
         keys.append(f"near-duplicates ({_near(recipe.near)})")
-    processes = "1 worker process" if workers == 1 else f"{workers} worker processes"
     return "\n".join(
         [
-            f"passes  ({processes})",
+            f"passes  ({engine_text(engine)})",
             f"  1. curate: one task an input, {len(inputs)} in all; each reads its input once",
             f"  2. decide: {', then '.join(keys)}; keys only, no text",
             "  3. publish: one task an output file, then the manifest",

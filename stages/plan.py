@@ -1,8 +1,7 @@
 """What a job *is*, with no word about who runs it: Map, Exchange, Plan.
 
-An engine is a function `run(plan, scratch, *, watch, ...) -> pa.Table` (see `crawlsieve.pipelines.engines`): it runs
-the plan, with its intermediate files under `scratch`, gives each batch of the last table to `watch` as it arrives, and
-returns that table. What else it takes (processes, a cluster) is its own.
+An engine runs a plan, gives batches of the last table to whoever watches, and returns that small table: see
+`crawlsieve.pipelines.engines.engine`. What it needs for that (processes, files, a cluster) is its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +23,13 @@ class Map:
 
     fn: Callable[[Iterator[Batch]], Iterator[Batch]]
     writes: pa.Schema
+    name: str = ""
+    """What an engine's job graph calls it; the name of `fn`, if empty."""
+
+    @property
+    def label(self) -> str:
+        """The name that is shown."""
+        return self.name or getattr(self.fn, "__name__", type(self.fn).__name__)
 
 
 @dataclass(frozen=True)
@@ -45,3 +51,5 @@ class Plan:
 
     source: Batch
     steps: tuple[Map | Exchange, ...]
+    name: str = "plan"
+    """Of the pass, in lower case with hyphens: what a job is called, and what its progress names."""

@@ -1,13 +1,13 @@
-"""The disk-backed Exchange: rows scattered into Parquet files, some of each task for a partition, gathered in order.
+"""The Exchange: rows cut into pieces by partition, and the pieces of a partition merged into one sorted stream.
 
-Files are written whole and closed, so that neither open files nor memory grow with the number of partitions.
+The local engine keeps pieces in files; others carry them themselves and merge what arrives. Files are written whole and
+closed, so that neither open files nor memory grow with the number of partitions.
 """
 
 import glob
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import duckdb
 import numpy as np
@@ -18,7 +18,7 @@ from crawlsieve.dedup.partition import partition_of
 from crawlsieve.stages.plan import Batch, Exchange
 
 HELD_BYTES = 32 << 20
-"""Rows that a task holds before it writes them."""
+"""Rows that a task holds before it cuts, or writes, them."""
 
 SORT_MEMORY = "512MB"
 """DuckDB's memory for sorting one partition; it spills beyond that."""
@@ -26,71 +26,82 @@ SORT_MEMORY = "512MB"
 MOST_ROWS = 65_536
 
 
-class Scatter:
-    """Writes the rows of one task to the partitions where they belong."""
-
-    def __init__(self, exchange: Exchange, schema: pa.Schema, folder: str, task: int) -> None:
-        self._exchange = exchange
-        self._schema = schema
-        self._folder = Path(folder)
-        self._task = task
-        self._held: list[Batch] = []
-        self._held_bytes = 0
-        self._flushes = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._flush()
-
-    def add(self, batch: Batch) -> None:
-        """Take rows of the schema that the Map before declares."""
-        if len(batch) == 0:
-            return
-        self._held.append(batch)
-        self._held_bytes += batch.nbytes
-        if self._held_bytes >= HELD_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        if not self._held:
-            return
-        table = pa.Table.from_batches(self._held, self._schema).combine_chunks()
-        keys = [table.column(name).combine_chunks() for name in self._exchange.by]
-        partition = partition_of(keys, self._exchange.partitions)
+def cut(exchange: Exchange, schema: pa.Schema, batches: Iterable[Batch]) -> Iterator[tuple[int, Batch]]:
+    """(partition, its rows) of the rows of one task; a partition comes again for each HELD_BYTES that hold some."""
+    for table in _held(schema, batches):
+        partition = partition_of([table.column(name).combine_chunks() for name in exchange.by], exchange.partitions)
         order = np.argsort(partition, kind="stable")
-        table = table.take(pa.array(order))
-        ends = np.cumsum(np.bincount(partition, minlength=self._exchange.partitions))
+        (rows,) = table.take(pa.array(order)).combine_chunks().to_batches()
+        ends = np.cumsum(np.bincount(partition, minlength=exchange.partitions))
         for number in np.unique(partition).tolist():
             first = int(ends[number - 1]) if number else 0
-            self._write(number, table.slice(first, int(ends[number]) - first))
-        self._held, self._held_bytes = [], 0
-        self._flushes += 1
+            yield number, rows.slice(first, int(ends[number]) - first)
 
-    def _write(self, partition: int, rows: pa.Table) -> None:
-        folder = self._folder / f"{partition:05d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{self._task:06d}-{self._flushes:04d}.parquet"
-        pq.write_table(rows, folder / name, compression="zstd", compression_level=1)
+
+def merged(exchange: Exchange, schema: pa.Schema, pieces: Iterable[Batch]) -> Iterator[Batch]:
+    """The rows of a partition as a stream of batches of at most 64k rows, sorted by `by`, then `then`.
+
+    What exceeds HELD_BYTES goes to this machine's temporary folder; the sort is DuckDB's, which spills.
+    """
+    with tempfile.TemporaryDirectory(prefix="crawlsieve-exchange-") as folder:
+        tables = _held(schema, pieces)
+        first = next(tables, None)
+        if first is None:
+            return
+        second = next(tables, None)
+        if second is None:
+            yield from _sorted(exchange, schema, first, folder)
+            return
+        for number, table in enumerate((first, second)):
+            _write(table, Path(folder) / f"{number:06d}.parquet")
+        for number, table in enumerate(tables, 2):
+            _write(table, Path(folder) / f"{number:06d}.parquet")
+        yield from _sorted(exchange, schema, Path(folder), folder)
+
+
+def scatter(exchange: Exchange, schema: pa.Schema, batches: Iterable[Batch], folder: str, task: int) -> None:
+    """Write the rows of one task to files of the partitions where they belong."""
+    for count, (number, rows) in enumerate(cut(exchange, schema, batches)):
+        place = Path(folder) / f"{number:05d}"
+        place.mkdir(parents=True, exist_ok=True)
+        _write(pa.Table.from_batches([rows]), place / f"{task:06d}-{count:06d}.parquet")
 
 
 def gather(exchange: Exchange, schema: pa.Schema, folder: str, partition: int) -> Iterator[Batch]:
-    """The rows of a partition as a stream of batches of at most 64k rows, sorted by `by`, then `then`.
-
-    The sort is DuckDB's, which spills to disk, so that a hot key is long and not large.
-    """
+    """`merged` of what all tasks scattered to a partition."""
     place = Path(folder) / f"{partition:05d}"
-    files = sorted(glob.escape(str(file)) for file in place.glob("*.parquet"))
-    if not files:
-        return
-    spill = place / "spill"
-    with duckdb.connect(config={"threads": 1, "memory_limit": SORT_MEMORY, "temp_directory": str(spill)}) as engine:
+    if place.exists():
+        yield from _sorted(exchange, schema, place, str(place / "spill"))
+
+
+def _held(schema: pa.Schema, batches: Iterable[Batch]) -> Iterator[pa.Table]:
+    """Rows in tables of about HELD_BYTES; none is empty."""
+    held: list[Batch] = []
+    size = 0
+    for batch in batches:
+        if len(batch) == 0:
+            continue
+        held.append(batch)
+        size += batch.nbytes
+        if size >= HELD_BYTES:
+            yield pa.Table.from_batches(held, schema).combine_chunks()
+            held, size = [], 0
+    if held:
+        yield pa.Table.from_batches(held, schema).combine_chunks()
+
+
+def _write(rows: pa.Table, path: Path) -> None:
+    pq.write_table(rows, path, compression="zstd", compression_level=1)
+
+
+def _sorted(exchange: Exchange, schema: pa.Schema, rows: pa.Table | Path, spill: str) -> Iterator[Batch]:
+    with duckdb.connect(config={"threads": 1, "memory_limit": SORT_MEMORY, "temp_directory": spill}) as engine:
+        if isinstance(rows, Path):
+            found = engine.read_parquet(sorted(glob.escape(str(file)) for file in rows.glob("*.parquet")))
+        else:
+            found = engine.from_arrow(rows)
         order = ", ".join(f'"{name}" NULLS LAST' for name in (*exchange.by, *exchange.then))
-        for batch in engine.read_parquet(files).order(order).to_arrow_reader(MOST_ROWS):
+        for batch in found.order(order).to_arrow_reader(MOST_ROWS):
             yield pa.RecordBatch.from_arrays(
                 [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
             )

@@ -1,30 +1,23 @@
 """The embedded engine: tasks in this process or in worker processes, Exchange through files on a local disk."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import reduce
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import fsspec
 import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
 
-from crawlsieve.pipelines.engines.exchange import Scatter, gather
-from crawlsieve.pipelines.engines.workers import Crew
-from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
+from crawlsieve.pipelines.engines.engine import Retried, Watch
+from crawlsieve.pipelines.engines.exchange import gather, scatter
+from crawlsieve.pipelines.engines.stretches import Stretch, shards, stretches, task_name
+from crawlsieve.pipelines.engines.workers import Crew, hire
+from crawlsieve.stages.plan import Batch, Plan
 
-Watch = Callable[[Batch], None]
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Neighbouring Maps, which are one call per task, between two Exchanges."""
-
-    maps: tuple[Map, ...]
-    before: Exchange | None
-    after: Exchange | None
-
-    def writes(self) -> pa.Schema:
-        """The schema of the rows that leave."""
-        return self.maps[-1].writes
+_EXCHANGE = "exchange-"
 
 
 @dataclass(frozen=True)
@@ -40,21 +33,17 @@ class Task:
 
     @property
     def name(self) -> str:
-        """What a message calls it: the path of the shard, or the number of the partition."""
-        if self.rows is not None and "path" in self.rows.schema.names:
-            return str(self.rows.column("path")[0])
-        return f"partition {self.number}"
+        """What messages call it."""
+        return task_name(self.rows, self.number)
 
     def __call__(self, yields: Watch) -> None:
         """Run it. Rows of the last stretch are given to `yields`; those of others are scattered into files."""
-        batches = reduce(lambda stream, step: step.fn(stream), self.stretch.maps, self._source())
+        batches = self.stretch.rows(self._source())
         if self.stretch.after is None or self.writes is None:
             for batch in batches:
                 yields(batch)
             return
-        with Scatter(self.stretch.after, self.stretch.writes(), self.writes, self.number) as scatter:
-            for batch in batches:
-                scatter.add(batch)
+        scatter(self.stretch.after, self.stretch.writes, batches, self.writes, self.number)
 
     def _source(self) -> Iterator[Batch]:
         if self.rows is not None:
@@ -65,49 +54,57 @@ class Task:
         return gather(self.stretch.before, self.schema, self.reads, self.number)
 
 
-def run(plan: Plan, scratch: str, *, crew: Crew | None = None, watch: Watch = lambda _: None) -> pa.Table:
-    """Run a plan and return its last table.
+@dataclass(frozen=True)
+class Local:
+    """The engine, with its folder for the files of exchanges."""
+
+    crew: Crew
+    scratch: Path
+    retried: list[Retried] = field(default_factory=list)
+
+    def prepare(self, tasks: int) -> None:
+        """Start as many workers as these tasks will keep busy."""
+        self.crew.prepare(tasks)
+
+    def run(self, plan: Plan, watch: Watch) -> pa.Table:
+        """As `Engine.run`."""
+        last: list[Batch] = []
+        parts = stretches(plan)
+        for file in self.scratch.iterdir():  # the exchanges of the plan before
+            shutil.rmtree(file)
+        for place in range(len(parts)):
+            last = self.crew.run(_tasks(plan, parts, place, self.scratch), watch, self.retried.append)
+        return pa.Table.from_batches(last, parts[-1].writes)
+
+
+@contextmanager
+def started(workers: int, work: str | None = None) -> Iterator[Local]:
+    """The engine for the length of a block.
 
     Args:
-        plan: what to do.
-        scratch: a local folder for the exchanges' files; what they leave is not needed afterwards.
-        crew: who does the tasks; this process, if not given.
-        watch: is given each batch of the last table as it arrives, also those of an attempt that is repeated later.
-
-    Raises:
-        CrawlsieveError: what a task raised; or a worker process died again and again.
+        workers: processes; with 1, everything happens in this one.
+        work: the work folder of the run. Files of exchanges go beside it where that is local, else, and without one,
+            into this machine's temporary folder.
     """
-    last: list[Batch] = []
-    stretches = _stretches(plan)
-    workers = crew or Crew(1)
-    for place in range(len(stretches)):
-        last = workers.run(_tasks(plan, stretches, place, Path(scratch)), watch)
-    return pa.Table.from_batches(last, stretches[-1].writes())
+    beside = _local(work)
+    for left_over in beside.glob(f"{_EXCHANGE}*") if beside else ():  # of a run that was killed
+        shutil.rmtree(left_over)
+    with tempfile.TemporaryDirectory(prefix=_EXCHANGE, dir=beside) as folder, hire(workers) as crew:
+        yield Local(crew, Path(folder))
 
 
-def _stretches(plan: Plan) -> list[Stretch]:
-    found: list[Stretch] = []
-    maps: list[Map] = []
-    before: Exchange | None = None
-    for step in plan.steps:
-        if isinstance(step, Map):
-            maps.append(step)
-            continue
-        found.append(Stretch(tuple(maps), before, step))
-        maps, before = [], step
-    found.append(Stretch(tuple(maps), before, None))
-    if not all(stretch.maps for stretch in found):
-        message = "a plan begins and ends with a Map, and has one between two Exchanges"
-        raise ValueError(message)
-    return found
+def _local(work: str | None) -> Path | None:
+    if work is None:
+        return None
+    system, place = fsspec.core.url_to_fs(work)
+    return Path(place) if isinstance(system, LocalFileSystem) else None
 
 
-def _tasks(plan: Plan, stretches: list[Stretch], place: int, scratch: Path) -> list[Task]:
-    stretch = stretches[place]
+def _tasks(plan: Plan, parts: list[Stretch], place: int, scratch: Path) -> list[Task]:
+    stretch = parts[place]
     writes = str(scratch / f"exchange-{place}") if stretch.after else None
     if stretch.before is None:
-        rows = [plan.source.take(pa.array([n])) for n in range(len(plan.source))]
-        return [Task(stretch, n, row, None, writes, None) for n, row in enumerate(rows)]
+        return [Task(stretch, n, row, None, writes, None) for n, row in enumerate(shards(plan))]
     reads = str(scratch / f"exchange-{place - 1}")
-    schema = stretches[place - 1].writes()
+    schema = parts[place - 1].writes
     return [Task(stretch, n, None, reads, writes, schema) for n in range(stretch.before.partitions)]

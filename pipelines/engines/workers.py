@@ -1,4 +1,4 @@
-"""Worker processes for the local engine: one task at a time each; a killed one is replaced and its task repeated."""
+"""Worker processes for the local engine, one task at a time each. What fails, or loses its worker, is repeated."""
 
 import multiprocessing
 import os
@@ -12,32 +12,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Protocol
 
-import pyarrow as pa
-
+from crawlsieve.pipelines.engines.attempts import ATTEMPTS, Failure, Task, attempt
+from crawlsieve.pipelines.engines.engine import Retried, Watch, nobody
+from crawlsieve.pipelines.engines.ipc import compact, packed, unpacked
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.plan import Batch
 
-ATTEMPTS = 3
-"""How often a task is begun before the run gives up, when its worker is killed each time."""
-
-Watch = Callable[[Batch], None]
-
-
-class Task(Protocol):
-    """What a worker can run: it gives the rows of the plan's last table to `yields`."""
-
-    @property
-    def number(self) -> int:
-        """Its place among the tasks."""
-
-    @property
-    def name(self) -> str:
-        """What a message calls it."""
-
-    def __call__(self, yields: Watch) -> None:
-        """Run it."""
+Note = Callable[[Retried], None]
+"""Is told of every task that is begun again."""
 
 
 @contextmanager
@@ -76,20 +59,28 @@ class Crew:
         while len(self._hired) < min(self._workers, tasks):
             self._hire()
 
-    def run(self, tasks: Sequence[Task], watch: Watch) -> list[Batch]:
+    def run(self, tasks: Sequence[Task], watch: Watch = nobody, note: Note = lambda _: None) -> list[Batch]:
         """The rows that the tasks yield, in order of the tasks.
 
         Args:
             tasks: numbered from 0.
             watch: is given each batch as it arrives.
+            note: is told of each task that is begun again.
 
         Raises:
-            CrawlsieveError: what a task raised; or a worker was killed again and again.
+            CrawlsieveError: what a task raised; or it failed again and again.
         """
         if self._workers == 1 or len(tasks) <= 1:
-            return _run_here(tasks, watch)
-        round_ = _Round(deque(tasks), [0] * len(tasks), watch)
-        self.prepare(len(tasks))
+            return [batch for task in tasks for batch in _run_here(task, watch, note)]
+        round_ = _Round(deque(tasks), [0] * len(tasks), watch, note)
+        try:
+            return self._run(round_, len(tasks))
+        except BaseException:  # the others are in the middle of tasks that nobody wants any more
+            self.dismiss()
+            raise
+
+    def _run(self, round_: "_Round", tasks: int) -> list[Batch]:
+        self.prepare(tasks)
         for worker in self._hired:
             round_.assign(worker)
         while busy := [worker for worker in self._hired if worker.task is not None]:
@@ -108,6 +99,7 @@ class Crew:
         for worker in self._hired:
             worker.process.join()
             worker.pipe.close()
+        self._hired.clear()
 
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -125,6 +117,7 @@ class _Round:
     waiting: deque[Task]
     begun: list[int]
     watch: Watch
+    note: Note
     done: dict[int, list[Batch]] = field(default_factory=dict)
 
     def assign(self, worker: _Worker) -> None:
@@ -144,12 +137,15 @@ class _Round:
             return False
         if isinstance(message, CrawlsieveError):
             raise message
-        if message is not None:
-            batch = pa.ipc.open_stream(message).read_next_batch()
+        if isinstance(message, Failure):
+            self.repeat(worker, message)
+            self.assign(worker)
+        elif message is not None:
+            batch = unpacked(message)
             worker.rows.append(batch)
             self.watch(batch)
         elif worker.task is not None:
-            self.done[worker.task.number] = _compact(worker.rows)
+            self.done[worker.task.number] = compact(worker.rows)
             self.assign(worker)
         return True
 
@@ -162,12 +158,21 @@ class _Round:
             return
         if status >= 0:
             raise CrawlsieveError(f"{task.name}: a worker process stopped with an error; its report is above")
+        ending = signal.Signals(-status).name
+        self.repeat(worker, Failure(f"its worker process was killed ({ending}; out of memory?)", lost=True))
+
+    def repeat(self, worker: _Worker, failure: Failure) -> None:
+        """Put the worker's task back, for whoever is free.
+
+        Raises:
+            CrawlsieveError: it has been begun too often.
+        """
+        task = worker.task
+        if task is None:
+            return
         if self.begun[task.number] >= ATTEMPTS:
-            ending = signal.Signals(-status).name
-            raise CrawlsieveError(
-                f"{task.name}: its worker process was killed {ATTEMPTS} times ({ending}; out of memory?)."
-                " Finished shards are kept: run again, with fewer --workers"
-            )
+            raise failure.last(task.name)
+        self.note(Retried(task.name, failure.why))
         self.waiting.appendleft(task)
 
     def rows(self) -> list[Batch]:
@@ -175,31 +180,21 @@ class _Round:
         return [batch for number in sorted(self.done) for batch in self.done[number]]
 
 
-def _run_here(tasks: Sequence[Task], watch: Watch) -> list[Batch]:
-    done: list[Batch] = []
-    for task in tasks:
+def _run_here(task: Task, watch: Watch, note: Note) -> list[Batch]:
+    for begun in range(1, ATTEMPTS + 1):
         rows: list[Batch] = []
 
         def yields(batch: Batch, rows: list[Batch] = rows) -> None:
             watch(batch)
             rows.append(batch)
 
-        _perform(task, yields)
-        done += _compact(rows)
-    return done
-
-
-def _compact(rows: list[Batch]) -> list[Batch]:
-    """The same rows in one batch: a batch takes kilobytes, and a task tells of its progress in many of a few rows."""
-    return pa.Table.from_batches(rows).combine_chunks().to_batches() if rows else []
-
-
-def _perform(task: Task, yields: Watch) -> None:
-    """Run the task; what the machine refuses (a full disk, a missing folder) is the user's to know, not a bug."""
-    try:
-        task(yields)
-    except OSError as error:
-        raise CrawlsieveError(f"{task.name}: {error.strerror or error} {error.filename or ''}".strip()) from error
+        failure = attempt(task, yields)
+        if failure is None:
+            return compact(rows)
+        if begun == ATTEMPTS:
+            raise failure.last(task.name)
+        note(Retried(task.name, failure.why))
+    raise AssertionError
 
 
 def _serve(pipe: Connection, driver: int) -> None:
@@ -208,18 +203,9 @@ def _serve(pipe: Connection, driver: int) -> None:
     threading.Thread(target=_outlive_nobody, args=(driver,), daemon=True).start()
     while (task := pipe.recv()) is not None:
         try:
-            _perform(task, lambda batch: pipe.send(_message(batch)))
+            pipe.send(attempt(task, lambda batch: pipe.send(packed(batch))))
         except CrawlsieveError as error:
             pipe.send(error)
-        else:
-            pipe.send(None)
-
-
-def _message(batch: Batch) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return bytes(sink.getvalue())
 
 
 def _outlive_nobody(driver: int) -> None:

@@ -27,4 +27,4 @@ def known_before(run: Near, history: Generation, folder: str) -> None:
         by_document,
         Map(FirstTwin(HISTORY), writes=GONE),
     )
-    run.to_shards(steps, folder, GONE)
+    run.to_shards("history", steps, folder, GONE)

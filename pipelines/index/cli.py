@@ -1,6 +1,5 @@
 """`crawlsieve index ...`. Everything heavy is imported by the command that needs it."""
 
-import os
 from typing import Annotated, Any, Literal
 
 import typer
@@ -70,9 +69,10 @@ def publish_command(
     workers: Workers = None,
 ) -> None:
     """Add the documents of a run. Whoever is stopped, or loses a race, leaves the index as it was."""
+    from crawlsieve.pipelines.engines.choice import cores
     from crawlsieve.pipelines.index.write import publish
 
-    _tell(publish(index, run, workers=workers or _cores()))
+    _tell(publish(index, run, workers=workers or cores()))
 
 
 @app.command("merge")
@@ -83,9 +83,10 @@ def merge_command(
     workers: Workers = None,
 ) -> None:
     """Add all that other indexes hold."""
+    from crawlsieve.pipelines.engines.choice import cores
     from crawlsieve.pipelines.index.write import merge
 
-    _tell(merge(index, others, workers=workers or _cores()))
+    _tell(merge(index, others, workers=workers or cores()))
 
 
 @app.command("info")
@@ -101,7 +102,3 @@ def _tell(written: Any) -> None:  # noqa: ANN401 - `Written`, which is not impor
     rate, asked = written.generation.rate, written.generation.made.size.rate
     if rate > asked:
         typer.echo(f"About {rate:.2g} of new documents are found by mistake now, {asked:g} were asked.", err=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

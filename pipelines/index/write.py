@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,7 @@ import xxhash
 
 from crawlsieve.pipelines.digest import digest
 from crawlsieve.pipelines.engines import local
-from crawlsieve.pipelines.engines.workers import hire
+from crawlsieve.pipelines.engines.engine import nobody
 from crawlsieve.pipelines.sql import manifest
 from crawlsieve.schemas.history import FILTER, FILTER_FILE, keyed
 from crawlsieve.stages.files import join, writing
@@ -153,9 +152,9 @@ def _attempt(before: Generation) -> str:
 
 def _written(index: str, plan: Plan, workers: int) -> list[dict[str, Any]]:
     """Rows of FILTER_FILE that a plan gives."""
-    with tempfile.TemporaryDirectory(prefix="crawlsieve-index-") as scratch, hire(workers) as crew:
+    with local.started(workers) as engine:
         try:
-            rows: list[dict[str, Any]] = local.run(plan, scratch, crew=crew).to_pylist()
+            rows: list[dict[str, Any]] = engine.run(plan, nobody).to_pylist()
         except failures(protocol(index)) as error:
             raise HistoryError(f"'{index}' cannot be written: {error}. It is as it was.") from error
     return rows

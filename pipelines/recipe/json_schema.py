@@ -7,6 +7,7 @@ import textwrap
 from itertools import pairwise
 from typing import Any
 
+from crawlsieve.pipelines.engines.options import ENGINES
 from crawlsieve.pipelines.recipe.load import Header
 from crawlsieve.pipelines.recipe.options import OptionsClass, model_of, option_types
 from crawlsieve.pipelines.recipe.steps import STEPS, step_class
@@ -27,6 +28,9 @@ def recipe_schema() -> dict[str, Any]:
     recipe["properties"]["source"] |= _options(Source, "source", definitions)
     for name in ("type", "additionalProperties"):
         recipe["properties"]["source"].pop(name, None)
+    engines = {name: _options(kind, f"engine_{name}", definitions) for name, kind in ENGINES.items()}
+    recipe["properties"]["engine"] |= {"type": "object", "properties": engines, "additionalProperties": False}
+    recipe["properties"]["engine"].pop("$ref", None)
     steps = {
         key: {"description": summary(kinds[key]), "anyOf": [entry, {"type": "null"}]} if key in optional else entry
         for key, entry in entries.items()

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar, cast
 from annotated_types import Ge, Le
 from pydantic import StringConstraints
 
+from crawlsieve.pipelines.engines.options import Engines
 from crawlsieve.pipelines.recipe.changes import apply_changes
 from crawlsieve.pipelines.recipe.columns import column_problems
 from crawlsieve.pipelines.recipe.file import read_recipe, step_entries
@@ -47,6 +48,9 @@ class Header:
     keep_rejected: KeepRejected = "signals"
     """What is kept of rejected documents and duplicates: nothing but ids and reasons, their signals, or text too."""
 
+    engine: Engines = field(default_factory=Engines)
+    """Options of engines, for whichever `--engine` names. None of them changes a row."""
+
     steps: tuple[Yaml, ...]
     """What happens to every document, in order: the key is the step, the value its options."""
 
@@ -66,6 +70,8 @@ class Recipe:
     """How the recipe looks for equal documents, if it does."""
     near: NearDuplicates | None
     """How it looks for documents that are alike, if it does."""
+    engine: Engines
+    """How it is run, if on which engine is said elsewhere."""
     options: dict[str, Yaml] = field(hash=False)
     """The whole recipe with all defaults written out, as JSON values; itself a recipe that loads to an equal one."""
     path: str = field(compare=False)
@@ -175,6 +181,7 @@ def _recipe(path: str, header: Header, source: Source, steps: list[NamedStep]) -
         chain=tuple(named for named in steps if key_of(named.name) not in deciding),
         exact=cast("ExactDuplicates | None", deciding.get("exact_duplicates")),
         near=cast("NearDuplicates | None", deciding.get("near_duplicates")),
+        engine=header.engine,
         options=options,
         path=path,
     )

@@ -2,13 +2,24 @@
 
 import pytest
 
-from crawlsieve.pipelines.engines import local
-from crawlsieve.pipelines.engines.workers import hire
+from crawlsieve.pipelines.engines.engine import nobody
+from crawlsieve.pipelines.engines.options import LocalOptions
+from crawlsieve.pipelines.engines.start import started
+
+ENGINES = {
+    "local": LocalOptions(workers=1),
+    "local-2-workers": LocalOptions(workers=2),
+}
 
 
-@pytest.fixture(params=[1, 2], ids=["local", "local-2-workers"])
-def engine(request, tmp_path):
+@pytest.fixture(scope="module", params=ENGINES)
+def started_engine(request, tmp_path_factory):
+    """An engine as a run has it."""
+    with started(ENGINES[request.param], str(tmp_path_factory.mktemp("work")), "conformance") as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(started_engine):
     """A function from a plan to its last table."""
-    calls = iter(range(100))
-    with hire(request.param) as crew:
-        yield lambda plan: local.run(plan, str(tmp_path / f"scratch-{next(calls)}"), crew=crew)
+    return lambda plan: started_engine.run(plan, nobody)

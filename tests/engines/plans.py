@@ -1,7 +1,9 @@
 """Plans of every shape, over numbers: what each should give can be worked out by hand."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -88,6 +90,25 @@ class FailAt:
             if self.first in row.column("first").to_pylist():
                 raise CrawlsieveError("this shard cannot be read")
             yield row
+
+
+@dataclass(frozen=True)
+class FailOnce:
+    """Raises at the shard that begins with `first`, as often as `times`; every attempt leaves a file in `folder`."""
+
+    folder: str
+    first: int
+    times: int
+    error: str = "RuntimeError"
+
+    def __call__(self, rows: Iterator[Batch]) -> Iterator[Batch]:
+        for row in rows:
+            yield row
+            if self.first in row.column("first").to_pylist():
+                begun = len(list(Path(self.folder).iterdir()))
+                (Path(self.folder) / f"{begun}-{os.getpid()}").touch()
+                if begun < self.times:
+                    raise {"RuntimeError": RuntimeError("flaky"), "EIO": OSError(5, "Input/output error")}[self.error]
 
 
 def _run(key: int, total: int) -> Batch:

@@ -2,10 +2,14 @@
 
 import pyarrow as pa
 import pytest
+import xxhash
 
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.plan import Exchange, Map, Plan
-from tests.engines.plans import NUMBERS, RUNS, Above, Count, FailAt, InOrder, Total, shards
+from tests.engines.plans import NUMBERS, RUNS, Above, Count, FailAt, FailOnce, InOrder, Total, shards
+
+GOLDEN = "e14765d8db10abbc"
+"""Of the sums of 50 keys in 4 partitions, in their order: changed by the partition function alone."""
 
 
 def rows(table):
@@ -101,3 +105,51 @@ def test_a_shard_that_fails_fails_the_run_with_its_own_message(engine):
 
     with pytest.raises(CrawlsieveError, match="this shard cannot be read"):
         engine(plan)
+
+
+def flaky(plan, folder, times, error):
+    fail = FailOnce(str(folder), 5, times, error)
+    return Plan(plan.source, (Map(fail, writes=plan.source.schema), *plan.steps))
+
+
+@pytest.mark.parametrize("error", ["RuntimeError", "EIO"])
+def test_a_task_that_fails_twice_is_begun_a_third_time_and_its_rows_count_once(engine, started_engine, tmp_path, error):
+    before = len(started_engine.retried)
+    assert rows(engine(flaky(summed((5, 5, 5), 4), tmp_path, 2, error))) == totals((5, 5, 5), 4)
+
+    assert len(list(tmp_path.iterdir())) == 3
+    told = {"RuntimeError": "RuntimeError: flaky", "EIO": "Input/output error"}[error]
+    assert [again.why for again in started_engine.retried[before:]] == [told] * 2
+
+
+def test_a_task_that_fails_every_time_ends_the_run_with_what_it_said(engine, tmp_path):
+    with pytest.raises(CrawlsieveError, match="flaky, 3 times"):
+        engine(flaky(summed((5, 5, 5), 4), tmp_path, 99, "RuntimeError"))
+
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_an_engine_goes_on_after_a_plan_that_failed(engine):
+    with pytest.raises(CrawlsieveError):
+        engine(Plan(shards(5, 5, 5), (Map(FailAt(5), writes=shards().schema), Map(Count(3), writes=NUMBERS))))
+
+    assert rows(engine(summed((500, 700), 7))) == totals((500, 700), 7)
+
+
+def test_every_batch_of_the_last_table_is_seen_by_who_watches(started_engine):
+    seen = []
+    found = started_engine.run(summed((500, 700), 7), seen.append)
+
+    assert sorted(n for batch in seen for n in batch.column("total").to_pylist()) == sorted(found["total"].to_pylist())
+
+
+def test_the_rows_stand_in_order_of_shards(engine):
+    plan = Plan(shards(3, 0, 2, 4), (Map(Count(10), writes=NUMBERS),))
+
+    assert engine(plan)["value"].to_pylist() == list(range(9))
+
+
+def test_the_same_partition_has_the_same_rows_in_the_same_order_on_every_engine(engine):
+    table = engine(summed((300, 500), 50, partitions=4))
+
+    assert xxhash.xxh3_64_hexdigest(table.combine_chunks().to_pandas().to_numpy().tobytes()) == GOLDEN

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from crawlsieve.pipelines.engines.exchange import Scatter, gather
+from crawlsieve.pipelines.engines.exchange import gather, merged, scatter
 from crawlsieve.stages.plan import Exchange
 from tests.engines.plans import NUMBERS
 
@@ -16,8 +16,7 @@ def numbers(first, last):
 @pytest.mark.parametrize("name", ["[1]", "a*b", "it's"])
 def test_a_folder_may_have_any_name(tmp_path, name):
     exchange, folder = Exchange(by=("key",), partitions=2), str(tmp_path / name)
-    with Scatter(exchange, NUMBERS, folder, 0) as scatter:
-        scatter.add(numbers(0, 100))
+    scatter(exchange, NUMBERS, [numbers(0, 100)], folder, 0)
 
     found = [batch for part in range(2) for batch in gather(exchange, NUMBERS, folder, part)]
     assert sorted(value for batch in found for value in batch.column("key").to_pylist()) == list(range(100))
@@ -26,9 +25,7 @@ def test_a_folder_may_have_any_name(tmp_path, name):
 def test_rows_that_are_written_in_several_flushes_all_arrive(tmp_path, monkeypatch):
     monkeypatch.setattr("crawlsieve.pipelines.engines.exchange.HELD_BYTES", 1000)
     exchange = Exchange(by=("key",), partitions=3)
-    with Scatter(exchange, NUMBERS, str(tmp_path), 0) as scatter:
-        for first in range(0, 1000, 50):
-            scatter.add(numbers(first, first + 50))
+    scatter(exchange, NUMBERS, [numbers(first, first + 50) for first in range(0, 1000, 50)], str(tmp_path), 0)
 
     found = [batch for part in range(3) for batch in gather(exchange, NUMBERS, str(tmp_path), part)]
     assert sorted(value for batch in found for value in batch.column("key").to_pylist()) == list(range(1000))
@@ -40,8 +37,7 @@ def test_more_partitions_than_files_may_be_open(tmp_path):
     exchange = Exchange(by=("key",), partitions=300)
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
     try:
-        with Scatter(exchange, NUMBERS, str(tmp_path), 0) as scatter:
-            scatter.add(numbers(0, 3000))
+        scatter(exchange, NUMBERS, [numbers(0, 3000)], str(tmp_path), 0)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -49,11 +45,25 @@ def test_more_partitions_than_files_may_be_open(tmp_path):
 
 
 def test_a_task_that_fails_writes_nothing_more(tmp_path):
-    with (
-        pytest.raises(ZeroDivisionError),
-        Scatter(Exchange(by=("key",), partitions=1), NUMBERS, str(tmp_path), 0) as to,
-    ):
-        to.add(numbers(0, 10))
-        _ = 1 / 0
+    def failing():
+        yield numbers(0, 10)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        scatter(Exchange(by=("key",), partitions=1), NUMBERS, failing(), str(tmp_path), 0)
 
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("held", [1 << 20, 1000])
+def test_pieces_are_merged_in_order_in_memory_and_over_files(monkeypatch, held):
+    monkeypatch.setattr("crawlsieve.pipelines.engines.exchange.HELD_BYTES", held)
+    pieces = [numbers(first, first + 50) for first in range(950, -50, -50)]
+    found = list(merged(Exchange(by=("key",), partitions=1), NUMBERS, pieces))
+
+    assert [value for batch in found for value in batch.column("key").to_pylist()] == list(range(1000))
+    assert {batch.schema for batch in found} == {NUMBERS}
+
+
+def test_no_pieces_are_no_batches():
+    assert list(merged(Exchange(by=("key",), partitions=1), NUMBERS, [])) == []

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from crawlsieve.pipelines.engines import local
-from crawlsieve.pipelines.engines.workers import hire
+from crawlsieve.pipelines.engines.engine import Retried, nobody
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.plan import Batch, Map, Plan
 from tests.engines.plans import NUMBERS, Count, shards
@@ -69,49 +69,49 @@ def plan(folder, times):
 
 
 def run(plan, folder, workers):
-    with hire(workers) as crew:
-        return local.run(plan, str(folder / "scratch"), crew=crew)
+    with local.started(workers, str(folder)) as engine:
+        return engine.run(plan, nobody)
 
 
 @pytest.mark.parametrize("noticed", [True, False])
-def test_a_worker_that_dies_between_two_plans_is_replaced(tmp_path, monkeypatch, noticed):
+def test_a_worker_that_dies_between_two_plans_is_replaced(monkeypatch, noticed):
     if not noticed:
         monkeypatch.setattr(BaseProcess, "is_alive", lambda _: True)  # as if it died just after it was asked
     whole = Plan(shards(4, 4, 4), (Map(Count(100), writes=NUMBERS),))
-    with hire(2) as crew:
-        crew.prepare(3)
+    with local.started(2) as engine:
+        engine.prepare(3)
         for child in multiprocessing.active_children():
             child.kill()
             child.join()
-        found = local.run(whole, str(tmp_path / "scratch"), crew=crew)
+        found = engine.run(whole, nobody)
 
     assert sorted(found["value"].to_pylist()) == list(range(12))
 
 
-def test_workers_stay_for_the_next_plan(tmp_path):
-    with hire(2) as crew:
-        seen = [
-            local.run(Plan(shards(1, 1), (Map(Who(), writes=NUMBERS),)), str(tmp_path), crew=crew) for _ in range(3)
-        ]
+def test_workers_stay_for_the_next_plan():
+    with local.started(2) as engine:
+        seen = [engine.run(Plan(shards(1, 1), (Map(Who(), writes=NUMBERS),)), nobody) for _ in range(3)]
 
     assert len({pid for table in seen for pid in table["value"].to_pylist()}) <= 2
 
 
-def test_what_a_task_tells_in_many_batches_is_held_in_one(tmp_path):
-    with hire(1) as crew:
-        found = local.run(Plan(shards(500), (Map(Count(100, batch=1), writes=NUMBERS),)), str(tmp_path), crew=crew)
+def test_what_a_task_tells_in_many_batches_is_held_in_one():
+    with local.started(1) as engine:
+        found = engine.run(Plan(shards(500), (Map(Count(100, batch=1), writes=NUMBERS),)), nobody)
 
     assert [len(batch) for batch in found.to_batches()] == [500]
 
 
 def test_a_killed_worker_is_replaced_and_its_task_repeated(tmp_path):
-    found = run(plan(tmp_path / "deaths", 2), tmp_path, 2)
+    with local.started(2) as engine:
+        found = engine.run(plan(tmp_path / "deaths", 2), nobody)
 
+    assert engine.retried == [Retried("partition 1", "its worker process was killed (SIGKILL; out of memory?)")] * 2
     assert sorted(found["value"].to_pylist()) == list(range(12))
 
 
 def test_a_worker_that_is_killed_every_time_ends_the_run_with_a_message(tmp_path):
-    with pytest.raises(CrawlsieveError, match=r"killed 3 times \(SIGKILL; out of memory\?\)"):
+    with pytest.raises(CrawlsieveError, match=r"killed \(SIGKILL; out of memory\?\), 3 times"):
         run(plan(tmp_path / "deaths", 99), tmp_path, 2)
 
 

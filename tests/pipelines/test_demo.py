@@ -10,6 +10,7 @@ import pytest
 
 from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.pipelines.sample import crawl, write_sample
@@ -33,7 +34,7 @@ def workplace(tmp_path_factory):
 
 def ran(output: Path, workers: int, **changes: str) -> Path:
     recipe = load(RECIPE, {"output": str(output), **changes})
-    curate.run(recipe, check(recipe), workers=workers)
+    curate.run(recipe, check(recipe), engine=LocalOptions(workers=workers))
     return output
 
 

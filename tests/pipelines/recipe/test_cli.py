@@ -11,6 +11,7 @@ import pytest
 
 import crawlsieve
 from crawlsieve.pipelines import cli
+from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.stages.errors import BalanceError, CrawlsieveError
 
 small = pytest.mark.usefixtures("small_steps")
@@ -62,7 +63,7 @@ def test_plan_prints_and_changes_nothing(call, recipe, tmp_path):
 
     assert (status, err) == (0, "")
     assert "inputs  1 (1 jsonl), 14 bytes" in out
-    assert "(3 worker processes)" in out
+    assert "(local, 3 worker processes)" in out
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl", "cc.yaml"]
 
 
@@ -103,17 +104,17 @@ def test_run_hands_over_the_recipe_and_the_number_of_workers(call, recipe, runs)
     )
 
     ((loaded, named),) = runs
-    assert (status, loaded.seed, named["workers"], named["verify"]) == (0, 9, 3, True)
+    assert (status, loaded.seed, named["engine"], named["verify"]) == (0, 9, LocalOptions(workers=3), True)
     assert [item.format for item in named["inputs"]] == ["jsonl"]
 
 
 @small
 def test_run_uses_the_cores_that_there_are(call, recipe, runs, monkeypatch):
-    monkeypatch.setattr(cli, "cores", lambda: 5)
+    monkeypatch.setattr("crawlsieve.pipelines.engines.choice.cores", lambda: 5)
 
     call("run", recipe)
 
-    assert runs[0][1]["workers"] == 5
+    assert runs[0][1]["engine"] == LocalOptions(workers=5)
 
 
 @small
@@ -240,17 +241,6 @@ def test_no_command_is_a_call_for_help(call):
 
     assert status == 2
     assert "crawlsieve [OPTIONS] COMMAND" in out + err
-
-
-@pytest.mark.parametrize("affinity", [True, False])
-def test_cores_are_those_that_the_process_may_use(monkeypatch, affinity):
-    monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    if affinity:
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5}, raising=False)
-    else:
-        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-
-    assert cli.cores() == (2 if affinity else 64)
 
 
 def test_any_error_that_a_user_can_act_on_is_one_message(call, stub):

@@ -3,6 +3,7 @@
 import pytest
 
 from crawlsieve.dedup.bands import Bands, from_recall
+from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.plan_text import plan_text
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.errors import RecipeError
@@ -120,7 +121,7 @@ def test_either_step_may_name_the_one_order(near):
 
 
 def test_the_plan_prints_the_curve(near):
-    text = plan_text(near("- exact_duplicates\n- near_duplicates\n"), [], "new", 1)
+    text = plan_text(near("- exact_duplicates\n- near_duplicates\n"), [], "new", LocalOptions(workers=1))
 
     assert "then near-duplicates (minhash_lsh, 14 bands of 8, 5 words a shingle); keys only, no text" in text
     assert (
@@ -129,6 +130,11 @@ def test_the_plan_prints_the_curve(near):
 
 
 def test_the_plan_names_the_history_between_exact_and_near_duplicates(near):
-    text = plan_text(near("- exact_duplicates\n- near_duplicates: {history: s3://corpus/history}\n"), [], "new", 1)
+    text = plan_text(
+        near("- exact_duplicates\n- near_duplicates: {history: s3://corpus/history}\n"),
+        [],
+        "new",
+        LocalOptions(workers=1),
+    )
 
     assert "then equal text, then published before (s3://corpus/history), then near-duplicates (" in text

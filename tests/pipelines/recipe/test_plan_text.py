@@ -2,10 +2,13 @@
 
 import pytest
 
+from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.plan_text import plan_text, size_text
 from crawlsieve.stages.read import Input
 
 pytestmark = pytest.mark.usefixtures("small_steps")
+
+ALONE = LocalOptions(workers=1)
 
 STEPS = (
     "- language: {keep: [en]}\n- measure: {signals: [gopher]}\n- judge: {rules: [gopher]}\n"
@@ -18,7 +21,7 @@ def inputs(sizes, kind="jsonl"):
 
 
 def test_the_plan_names_everything_in_order(loaded):
-    text = plan_text(loaded(STEPS), inputs([1_234_567, 300]) + inputs([10], "wet"), "new", 2)
+    text = plan_text(loaded(STEPS), inputs([1_234_567, 300]) + inputs([10], "wet"), "new", LocalOptions(workers=2))
 
     assert (
         text
@@ -49,7 +52,7 @@ tables  (keep_rejected: signals)
   signals: id, source_id, url, source_path, source_offset, outcome, and the 3 columns that the steps
         add
 
-passes  (2 worker processes)
+passes  (local, 2 worker processes)
   1. curate: one task an input, 3 in all; each reads its input once
   2. decide: same records, then equal url, then equal text; keys only, no text
   3. publish: one task an output file, then the manifest
@@ -58,15 +61,17 @@ passes  (2 worker processes)
 
 
 def test_a_recipe_without_steps_has_a_plan(loaded):
-    text = plan_text(loaded("", head="name: cc\nsource: {paths: [a]}\noutput: out\nsteps: []\n"), inputs([1]), "new", 1)
+    text = plan_text(
+        loaded("", head="name: cc\nsource: {paths: [a]}\noutput: out\nsteps: []\n"), inputs([1]), "new", ALONE
+    )
 
     assert "\nsteps\n  none\n" in text
     assert "2. decide: same records; keys only, no text\n" in text
-    assert "(1 worker process)" in text
+    assert "(local, in this process)" in text
 
 
 def test_many_inputs_are_counted_and_the_first_are_shown(loaded):
-    text = plan_text(loaded("- redact\n"), inputs([1000] * 7), "new", 1)
+    text = plan_text(loaded("- redact\n"), inputs([1000] * 7), "new", ALONE)
 
     assert "inputs  7 (7 jsonl), 7.0 kB\n" in text
     assert "4.jsonl" in text
@@ -75,7 +80,7 @@ def test_many_inputs_are_counted_and_the_first_are_shown(loaded):
 
 
 def test_an_unknown_size_makes_the_sum_a_lower_bound(loaded):
-    text = plan_text(loaded("- redact\n"), inputs([1000, None]), "new", 1)
+    text = plan_text(loaded("- redact\n"), inputs([1000, None]), "new", ALONE)
 
     assert "inputs  2 (2 jsonl), at least 1.0 kB\n" in text
     assert "1.jsonl  jsonl, size unknown\n" in text
@@ -84,7 +89,7 @@ def test_an_unknown_size_makes_the_sum_a_lower_bound(loaded):
 def test_a_long_list_is_counted(loaded):
     languages = ", ".join(f"l{number:03}" for number in range(100))
 
-    text = plan_text(loaded(f"- language: {{keep: [{languages}]}}\n"), inputs([1]), "new", 1)
+    text = plan_text(loaded(f"- language: {{keep: [{languages}]}}\n"), inputs([1]), "new", ALONE)
 
     assert "keep: 100 values, the first l000" in text
 
