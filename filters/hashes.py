@@ -1,14 +1,9 @@
 """64-bit hashes of stretches of a byte buffer, eight bytes a step, compiled. They have no secret."""
 
-from collections.abc import Callable
-from typing import cast
-
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros
 
+from crawlsieve.filters.masks import eight, either, zeros_below
 from crawlsieve.kernel import inlined, kernel
-
-_zeros_below = cast("Callable[[np.uint64], np.uint64]", trailing_zeros)
 
 SEED = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0xD6E8FEB86659FD93)
@@ -22,12 +17,7 @@ _LOW_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
 @inlined
 def load(data: np.ndarray, i: int) -> np.uint64:
     """uint64: the eight bytes of uint8[m] from i on, the first one lowest; i + 8 <= m. One load in machine code."""
-    p = np.uint64(i)
-    low = np.uint64(data[p]) | np.uint64(data[p + np.uint64(1)]) << np.uint64(8)
-    low |= np.uint64(data[p + np.uint64(2)]) << np.uint64(16) | np.uint64(data[p + np.uint64(3)]) << np.uint64(24)
-    high = np.uint64(data[p + np.uint64(4)]) << np.uint64(32) | np.uint64(data[p + np.uint64(5)]) << np.uint64(40)
-    high |= np.uint64(data[p + np.uint64(6)]) << np.uint64(48) | np.uint64(data[p + np.uint64(7)]) << np.uint64(56)
-    return low | high
+    return eight(data, i)
 
 
 @kernel
@@ -66,7 +56,7 @@ def under(marks: np.uint64) -> np.uint64:
 @inlined
 def place(marks: np.uint64) -> int:
     """int64: which byte holds the lowest bit of `marks`, a uint64 of 0x80 and 0x00 bytes; 8 if there is none."""
-    return int(np.int64(_zeros_below(marks) >> np.uint64(3)))
+    return int(np.int64(zeros_below(marks) >> np.uint64(3)))
 
 
 @inlined
@@ -105,3 +95,21 @@ def hash_bytes(data: np.ndarray, start: int, stop: int) -> np.uint64:
         h = step(h, load(data, i))
         i += 8
     return finish(h, load_some(data, i, stop - i), np.uint64(stop - start))
+
+
+@inlined
+def hash_near(data: np.ndarray, start: int, size: np.uint64) -> np.uint64:
+    """What `hash_bytes` says of the `size` bytes from `start` on, sooner; start + size + 16 <= m.
+
+    Words of fewer than 16 bytes, which most are, take no branch that depends on the size: none would be foreseen.
+    """
+    tail = (np.uint64(1) << (size % np.uint64(8) * np.uint64(8))) - np.uint64(1)
+    if size < np.uint64(16):
+        word, long = load(data, start), size >= np.uint64(8)
+        h = either(long, step(SEED, word), SEED)
+        return finish(h, either(long, load(data, start + 8), word) & tail, size)
+    h, i, left = SEED, start, size
+    while left >= np.uint64(8):
+        h = step(h, load(data, i))
+        i, left = i + 8, left - np.uint64(8)
+    return finish(h, load(data, i) & tail, size)

@@ -15,25 +15,17 @@ from crawlsieve.filters.codepoints import (
     decode,
     look,
 )
-from crawlsieve.filters.hashes import (
-    CASE_BITS,
-    HIGH_BITS,
-    SEED,
-    between,
-    finish,
-    hash_bytes,
-    load,
-    place,
-    step,
-    under,
-)
+from crawlsieve.filters.hashes import hash_bytes, hash_near, under
+from crawlsieve.filters.masks import ALL, NONE, ONE, TWO, WIDTH, mark, ones, zeros_below
+from crawlsieve.filters.plain_bytes import MAY_BE_PLAIN
+from crawlsieve.filters.windows import SEEN, Window, look_at
 from crawlsieve.kernel import inlined, kernel
 
 ALPHABETIC, WORDLIKE, SOLID, UPPERCASE, LOWERCASE = 1, 2, 4, 8, 16
 """Bits of `Words.kind`: the word has a letter; a letter or number (else it is a symbol); something besides punctuation;
 an upper or title case letter; a lower case letter."""
-_KIND_SHIFT = 24
-"""Where those bits stand in an entry of `codepoints.py`."""
+_KIND_SHIFT, _KINDS = 24, ALPHABETIC | WORDLIKE | SOLID | UPPERCASE | LOWERCASE
+"""Where those bits stand in an entry of `codepoints.py`, and all of them."""
 
 _LL, _LN, _NL, _NN = 1, 2, 4, 8
 _ANY = _LL | _LN | _NL | _NN
@@ -57,6 +49,9 @@ CLOSES = np.zeros(128, np.bool_)
 """bool[128]: symbols that do not belong to the address before them."""
 CLOSES[list(b"!\"'),.:;>?]}")] = True
 
+_REACH = WIDTH + 16
+"""Bytes that are read from the beginning of a window on: a word at its end is hashed."""
+
 
 @kernel
 def scan_words(
@@ -79,99 +74,66 @@ def scan_words(
     k = first[begin]
     for doc in range(begin, offsets.size - 1):
         i, end = offsets[doc], offsets[doc + 1]
-        glued = 0  # not 0 if a word that is no symbol ends right here
+        glued = NONE  # 1 if a word that is no symbol ends right here
         while i < end:
-            stop, flags, digest = i, 0, SEED
-            if data[i] < 0x80:
-                stop, flags, digest = _plain(data, i, end, glued)
-            count = stop - i
-            if stop == i:
-                cp, size = decode(data, i, end)
-                group = look(table, cp) & CLASS
-                if group == SPACE:
-                    i, glued = i + size, 0
-                    continue
-                if LETTER <= group <= MARK or _leads(data, i, end, table, glued):
-                    stop, count, flags = _word(data, i, end, table)
-                else:
-                    stop, count, flags = _single(data, i, end, table)
-                flags >>= _KIND_SHIFT
-                digest = hash_bytes(data, i, stop)
-            if k == start.size:
+            if k + WIDTH > start.size:
                 return doc
-            start[k], length[k], chars[k], hashes[k], kind[k] = i, stop - i, count, digest, flags
-            i, glued = stop, flags & WORDLIKE
-            k += 1
+            if i + _REACH <= data.size and MAY_BE_PLAIN[data[i]]:
+                window = look_at(data, i, end, glued)
+                k, last = _write_plain(data, i, window, columns, k)
+                rest = window.starts & (ALL << last)
+                if rest == NONE:
+                    break
+                ahead = zeros_below(rest)
+                i, glued = i + np.int64(ahead), window.glued >> ahead & ONE
+                if ahead != NONE and zeros_below(window.doubt) > SEEN:
+                    continue  # to see the rest of it
+            stop, count, flags = _look_again(data, i, end, table, glued)
+            if count > 0:
+                start[k], length[k], chars[k], kind[k] = i, stop - i, count, flags
+                hashes[k] = hash_bytes(data, i, stop)
+                k += 1
+            i, glued = stop, np.uint64(flags & WORDLIKE) // TWO
             if i < end and data[i] == 0x20:
-                i, glued = i + 1, 0
+                i, glued = i + 1, NONE
         first[doc + 1] = k
     return offsets.size - 1
 
 
 @inlined
-def _plain(data: np.ndarray, i: int, end: int, glued: int) -> tuple[int, int, np.uint64]:
-    """What most words are: ASCII letters and digits, or one ASCII symbol, and plain to see, eight bytes at a time.
-
-    Returns:
-        (end, kind, hash) of the word at i; end = i where it takes another look.
-    """
-    kind, j, h = 0, i, SEED
-    while j + 8 <= end:
-        word = load(data, j)
-        letters, small = between(word | CASE_BITS, 0x61, 0x7A), word << np.uint64(2)
-        capitals, smalls = letters & ~small, letters & small
-        outside = ~(letters | between(word, 0x30, 0x39)) & HIGH_BITS
-        run = place(outside)
-        if run == 8:
-            h = step(h, word)
-            kind |= _kind(capitals, smalls)
-            j += 8
-            continue
-        stop = j + run
-        if stop == i:
-            return i + _is_lone(word, glued), 0, finish(SEED, word & np.uint64(0xFF), np.uint64(1))
-        if not _ends(word, run, outside, data[stop - 1]):
-            break
-        mask = under(outside) >> np.uint64(7)
-        kind |= _kind(capitals & mask, smalls & mask)
-        return stop, kind, finish(h, word & mask, np.uint64(stop - i))
-    return i, 0, SEED
+def _write_plain(
+    data: np.ndarray, i: int, window: Window, columns: tuple[np.ndarray, ...], k: int
+) -> tuple[int, np.uint64]:
+    """Write the plain words of the window at i, from the k-th word on: (the next one, where in it the last ends)."""
+    _, start, length, chars, hashes, kind = columns
+    starts, ends = window.starts, window.ends & under(window.doubt)
+    has_letters = ((window.alphabetic, ALPHABETIC), (window.upper, UPPERCASE), (window.lower, LOWERCASE))
+    mark(kind, k, ((window.wordlike, WORDLIKE | SOLID), *has_letters))
+    last, here = NONE, np.uint64(k)  # unsigned: whether an index is negative need not be asked
+    to = here
+    while ends != NONE:
+        first, last = zeros_below(starts), zeros_below(ends)
+        starts, ends = starts & (starts - ONE), ends & (ends - ONE)
+        size, at = last - first, i + int(np.int64(first))
+        start[to], length[to], chars[to] = at, size, size - ones(window.more >> first & ((ONE << size) - ONE))
+        hashes[to] = hash_near(data, at, size)
+        kind[to] = kind[here + last]  # which no earlier word has overwritten: it ends behind its number
+        to += ONE
+    return int(np.int64(to)), last
 
 
 @inlined
-def _kind(capitals: np.uint64, smalls: np.uint64) -> int:
-    """Kind of a word with these letters; no branch, as none would be foreseen."""
-    upper, lower = int(capitals != 0), int(smalls != 0)
-    return WORDLIKE | SOLID | UPPERCASE * upper | LOWERCASE * lower | ALPHABETIC * (upper | lower)
-
-
-@inlined
-def _is_lone(word: np.uint64, glued: int) -> bool:
-    """Whether the first of eight bytes is an ASCII symbol that is a word whatever follows, if that is ASCII."""
-    symbol, after = word & np.uint64(0xFF), (word >> np.uint64(8)) & np.uint64(0xFF)
-    if symbol <= 0x20 or symbol >= 0x7F or after >= 0x80:
-        return False
-    if after <= 0x20:
-        return True
-    return bool(not LEANS[symbol] and not (glued and symbol == _APOSTROPHE))
-
-
-@inlined
-def _ends(word: np.uint64, run: int, outside: np.uint64, last: int) -> bool:
-    """Whether the word with `run` < 8 letters and digits of these eight bytes, `last` for its end, ends there."""
-    behind = word >> np.uint64(8 * run)
-    symbol = behind & np.uint64(0xFF)
-    if symbol <= 0x20:  # a space, or a control that joins nothing
-        return True
-    if run == 7 or behind & np.uint64(0x8080):
-        return False
-    after = (behind >> np.uint64(8)) & np.uint64(0xFF)
-    if (outside >> np.uint64(8 * run + 8)) & np.uint64(0x80):
-        return bool(symbol != _COLON)  # neither letter nor number follows, but :// may open an address
-    neighbours = _LL if last > 0x39 else _NL
-    if after <= 0x39:
-        neighbours *= 2
-    return bool(JOINS[symbol] & neighbours == 0)
+def _look_again(data: np.ndarray, i: int, end: int, table: np.ndarray, glued: np.uint64) -> tuple[int, int, int]:
+    """The word at i, whatever it is: (end, code points, kind); white space has no code points."""
+    cp, size = decode(data, i, end)
+    group = look(table, cp) & CLASS
+    if group == SPACE:
+        return i + size, 0, 0
+    if LETTER <= group <= MARK or _leads(data, i, end, table, glued):
+        stop, count, flags = _word(data, i, end, table)
+    else:
+        stop, count, flags = _single(data, i, end, table)
+    return stop, count, flags >> _KIND_SHIFT & _KINDS
 
 
 @kernel
@@ -257,7 +219,7 @@ def _after(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
 
 
 @kernel
-def _leads(data: np.ndarray, i: int, end: int, table: np.ndarray, glued: int) -> bool:
+def _leads(data: np.ndarray, i: int, end: int, table: np.ndarray, glued: np.uint64) -> bool:
     """Whether the symbol at i < end begins a word: a clitic's apostrophe, the sign of -5, .NET, /usr, @name."""
     cp, size = decode(data, i, end)
     group = _after(data, i + size, end, table) & CLASS

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -26,6 +27,14 @@ def kernel(function: F) -> F:
 def inlined(function: F) -> F:
     """Like `kernel`, and always compiled into its callers."""
     return cast(F, _stamped(njit(inline="always", **_OPTIONS)(function)))
+
+
+def generated(code: Callable[..., object]) -> Any:  # noqa: ANN401 (what it takes and gives stands where it is called)
+    """A call for kernels that `code` writes in LLVM's instructions, where no loop would be compiled to them.
+
+    `code` is what `numba.extending.intrinsic` takes.
+    """
+    return intrinsic(code)
 
 
 def _stamped(compiled: Any) -> Any:  # noqa: ANN401 (Numba's classes have no types)
