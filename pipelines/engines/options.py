@@ -48,6 +48,13 @@ class RayOptions:
     memory_per_task: Annotated[int, Ge(0)] = 0
     """Bytes of memory that a task reserves of its node; nothing is reserved with 0."""
 
+    object_store_memory: Annotated[int, Ge(0)] = 0
+    """Bytes of shared memory for rows between tasks, of a cluster that is started; with 0, Ray takes 30 % of the
+    machine's. What exceeds them goes to disk."""
+
+    runtime_env: dict[str, Yaml] = field(default_factory=dict, hash=False)
+    """Ray's own runtime_env, passed on as it is: env_vars, pip, py_modules, ..."""
+
 
 EngineOptions: TypeAlias = LocalOptions | BeamOptions | RayOptions
 

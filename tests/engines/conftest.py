@@ -3,12 +3,13 @@
 import pytest
 
 from crawlsieve.pipelines.engines.engine import nobody
-from crawlsieve.pipelines.engines.options import LocalOptions
+from crawlsieve.pipelines.engines.options import LocalOptions, RayOptions
 from crawlsieve.pipelines.engines.start import started
 
 ENGINES = {
     "local": LocalOptions(workers=1),
     "local-2-workers": LocalOptions(workers=2),
+    "ray": RayOptions(workers=2, object_store_memory=500 << 20),
 }
 
 
