@@ -13,14 +13,15 @@ import xxhash
 EMAILS = (
     "contact@example.com",
     "email@example.org",
-    "firstname.lastname@example.net",
+    "nobody@example.net",
     "hello@example.org",
     "info@example.net",
     "mail@example.com",
     "office@example.net",
     "someone@example.com",
 )
-"""Addresses that belong to nobody (RFC 2606, section 3)."""
+"""Addresses that belong to nobody (RFC 2606, section 3). Without a dot before the @, which behind another @ would make
+the beginning look like a domain."""
 
 IPV4 = tuple(f"{block}.{host}" for block in ("192.0.2", "198.51.100", "203.0.113") for host in (1, 17, 42, 99))
 """Addresses for documentation (RFC 5737)."""

@@ -39,7 +39,7 @@ class Redact:
         ValueError: nothing is to be replaced.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     emails: bool = True
     ip_addresses: bool = True

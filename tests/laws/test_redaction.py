@@ -3,6 +3,7 @@
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def redacted(text, seed):
 
 @given(TEXTS, SEEDS, SEEDS)
 @example("a@b.com@c.com", 0, 1)
+@example("joe@examplejoea@b.cd", 1060, 0)
 @example("joe@8.8.8.8.com 8.8.8.8@corp.com", 0, 1)
 def test_a_second_time_changes_nothing_whatever_its_seed(text, seed, other_seed):
     once, _ = redacted(text, seed)
@@ -59,6 +61,6 @@ def test_a_line_is_redacted_as_if_it_were_alone(one, other, seed):
 @given(TEXTS)
 def test_every_address_has_its_shape(text):
     if redact_emails(text, 0)[1]:
-        assert pa.compute.match_substring_regex(pa.array([text]), EMAIL_SHAPE).to_pylist() == [True]
+        assert pc.match_substring_regex(pa.array([text]), EMAIL_SHAPE).to_pylist() == [True]
     if redact_ip_addresses(text, 0)[1]:
         assert re.search(f"{IPV4_SHAPE}|{IPV6_SHAPE}", text)
