@@ -9,6 +9,9 @@ from crawlsieve.dedup.select import select
 
 relaxed = settings(deadline=None)  # the first call loads compiled code
 
+UNHASHED = pow(0x9E3779B97F4A7C15, -1, 1 << 64)
+"""Times a small number: a key whose hash is that number, with nothing in the top bits that are sorted."""
+
 
 def by_hand(keys, present):
     """(twin, band) of each document, by comparing everything with everything."""
@@ -51,6 +54,15 @@ def test_it_is_the_rule(drawn):
 
 @relaxed
 @given(documents())
+def test_it_is_the_rule_for_keys_of_one_hash(drawn):
+    keys, present = drawn
+    alike = np.array(keys, np.uint64) * np.uint64(UNHASHED)
+
+    assert chosen(alike.view(np.int64), present) == by_hand(keys, present)
+
+
+@relaxed
+@given(documents())
 def test_no_two_kept_documents_share_a_band_key_and_every_other_shares_one(drawn):
     keys, present = drawn
     kept = [i for i, (twin, _) in enumerate(chosen(keys, present)) if twin < 0]
@@ -80,6 +92,31 @@ def test_equal_keys_of_different_bands_mean_nothing():
 @pytest.mark.parametrize("n", [0, 1])
 def test_nothing_and_one_document(n):
     assert chosen(np.zeros((n, 3), np.int64)) == [(-1, -1)] * n
+
+
+def test_keys_are_not_touched():
+    keys = np.array([[1, 2], [1, 3], [4, 3]])
+    before = keys.copy()
+    select(keys, np.ones(3, bool))
+
+    assert (keys == before).all()
+
+
+def test_the_holder_of_a_key_follows_the_first_that_was_removed():
+    """The first two documents of the last band's key are removed by others, the third keeps it."""
+    assert chosen([[1, 0, 9], [2, 5, 8], [1, 3, 7], [2, 4, 7], [6, 10, 7], [11, 12, 7]])[2:] == [
+        (0, 0),
+        (1, 0),
+        (-1, -1),
+        (4, 2),
+    ]
+
+
+@pytest.mark.parametrize("n", [63, 64, 65, 129])
+def test_documents_are_counted_in_words_of_64(n):
+    keys = np.column_stack([np.arange(n) // 2, -1 - np.arange(n)])
+
+    assert chosen(keys) == [(-1, -1) if i % 2 == 0 else (i - 1, 0) for i in range(n)]
 
 
 def test_a_million_equal_documents_have_one_twin():
