@@ -55,14 +55,23 @@ def attempt(task: Task, yields: Watch) -> Failure | None:
     """
     try:
         task(yields)
-    except CrawlsieveError:
-        raise
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - whatever a task may raise
+        return failed(error, task.name)
+    return None
+
+
+def failed(error: Exception, task: str) -> Failure:
+    """What an exception that a task raised comes to.
+
+    Raises:
+        CrawlsieveError: a verdict, which another attempt would not change.
+    """
+    if isinstance(error, CrawlsieveError):
+        raise error
+    if isinstance(error, OSError):
         why = f"{error.strerror or error} {error.filename or ''}".strip()
         if error.errno in _STANDING:
-            raise CrawlsieveError(f"{task.name}: {why}") from error
+            raise CrawlsieveError(f"{task}: {why}") from error
         return Failure(why)
-    except Exception as error:  # noqa: BLE001 - whatever a task may raise
-        traceback.print_exc()
-        return Failure(f"{type(error).__name__}: {error}", reported=True)
-    return None
+    traceback.print_exception(error)
+    return Failure(f"{type(error).__name__}: {error}", reported=True)

@@ -200,7 +200,7 @@ def _run_here(task: Task, watch: Watch, note: Note) -> list[Batch]:
 def _serve(pipe: Connection, driver: int) -> None:
     """What a worker process does until it is told None, or its driver is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_outlive_nobody, args=(driver,), daemon=True).start()
+    threading.Thread(target=outlive_nobody, args=(driver,), daemon=True).start()
     while (task := pipe.recv()) is not None:
         try:
             pipe.send(attempt(task, lambda batch: pipe.send(packed(batch))))
@@ -208,7 +208,7 @@ def _serve(pipe: Connection, driver: int) -> None:
             pipe.send(error)
 
 
-def _outlive_nobody(driver: int) -> None:
+def outlive_nobody(driver: int) -> None:
     """A driver that is killed takes its workers along: two runs must not write one directory."""
     while os.getppid() == driver:
         time.sleep(0.5)

@@ -3,13 +3,15 @@
 import pytest
 
 from crawlsieve.pipelines.engines.engine import nobody
-from crawlsieve.pipelines.engines.options import LocalOptions, RayOptions
+from crawlsieve.pipelines.engines.options import BeamOptions, LocalOptions, RayOptions
 from crawlsieve.pipelines.engines.start import started
 
 ENGINES = {
     "local": LocalOptions(workers=1),
     "local-2-workers": LocalOptions(workers=2),
     "ray": RayOptions(workers=2, object_store_memory=500 << 20),
+    "beam": BeamOptions(),
+    "beam-2-workers": BeamOptions(workers=2),
 }
 
 
