@@ -13,16 +13,16 @@ START = time.perf_counter()
 from rich.console import Console  # noqa: E402 - the imports are part of what is timed
 
 from crawlsieve.pipelines.curate import run  # noqa: E402
-from crawlsieve.pipelines.engines.options import LocalOptions  # noqa: E402
+from crawlsieve.pipelines.engines.choice import Asked, chosen  # noqa: E402
 from crawlsieve.pipelines.progress import Progress, Watch  # noqa: E402
 from crawlsieve.pipelines.recipe.check import check  # noqa: E402
 from crawlsieve.pipelines.recipe.load import load  # noqa: E402
 
 
 class Timed(Progress):
-    """Notes when the first shard is about to be opened."""
+    """Notes when the first shard is about to be opened, and when the last one is done."""
 
-    opened = 0.0
+    opened = closed = 0.0
 
     @contextmanager
     def reading(self, inputs: object) -> Iterator[Watch]:
@@ -30,14 +30,16 @@ class Timed(Progress):
         self.opened = time.perf_counter()
         with super().reading(inputs) as watch:
             yield watch
+        self.closed = time.perf_counter()
 
 
 def main() -> None:
-    """Run `RECIPE CRAWL OUTPUT WORKERS`."""
-    recipe, crawl, output, workers = sys.argv[1:]
+    """Run `RECIPE CRAWL OUTPUT WORKERS [ENGINE]`."""
+    recipe, crawl, output, workers, *engine = sys.argv[1:]
     shown = Timed(Console(quiet=True))
     loaded = load(recipe, {"source.paths": f"{crawl}/*.warc.gz", "output": output})
-    manifest = run(loaded, check(loaded), engine=LocalOptions(workers=int(workers)), progress=shown)
+    options = chosen(loaded.engine, Asked(*engine, workers=int(workers)))
+    manifest = run(loaded, check(loaded), engine=options, progress=shown)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
@@ -45,6 +47,7 @@ def main() -> None:
             {
                 "start_up": shown.opened - START,
                 "seconds": done - shown.opened,
+                "map": shown.closed - shown.opened,
                 "pages": manifest["balance"]["records"],
                 "kept": manifest["balance"]["documents"],
                 "steps": manifest["seconds"],

@@ -120,6 +120,10 @@ def dedup_command(
     seed: Annotated[int, typer.Option(min=0, help="Of the permutations, and of what is audited.")] = 0,
     changes: Changes = None,
     workers: Workers = None,
+    engine: EngineName = "local",
+    runner: Runner = None,
+    beam_option: BeamOption = None,
+    address: Address = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors, and the audit.")] = False,
     audit: Annotated[
         bool, typer.Option("--audit", help="Measure precision and recall; without --output, those of the RUN at PATH.")
@@ -148,12 +152,14 @@ def dedup_command(
     loaded = recipe_of(wanted, _pairs(changes))
     if audit and loaded.near is None:
         raise typer.BadParameter("there is nothing to audit without near_duplicates.", param_hint="--audit")
+    asked = Asked(engine, workers, runner, address, _pairs(beam_option, "--beam-option"))
+    engine_options = chosen(loaded.engine, asked)
     inputs = checked(loaded)
     if not quiet:
         typer.echo(recipe_text(loaded), err=True)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     with _going_on(loaded.output):
-        curate.run(loaded, inputs, engine=chosen(loaded.engine, Asked(workers=workers)), progress=shown)
+        curate.run(loaded, inputs, engine=engine_options, progress=shown)
     if audit:
         _audit(loaded.output, sample, seed, alike, show=show)
 

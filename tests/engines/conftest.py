@@ -22,6 +22,12 @@ def started_engine(request, tmp_path_factory):
         yield engine
 
 
+@pytest.fixture(params=ENGINES)
+def engine_options(request):
+    """What a recipe and a command say about an engine."""
+    return ENGINES[request.param]
+
+
 @pytest.fixture
 def engine(started_engine):
     """A function from a plan to its last table."""

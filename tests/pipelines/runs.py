@@ -10,7 +10,7 @@ import pyarrow as pa
 import yaml
 
 from crawlsieve.pipelines import curate
-from crawlsieve.pipelines.engines.options import LocalOptions
+from crawlsieve.pipelines.engines.options import EngineOptions, LocalOptions
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.read import survey
 
@@ -36,10 +36,10 @@ def recipe(folder: Path, **changes: object) -> Path:
     return place
 
 
-def ran(place: Path, workers: int = 1, **options: object) -> dict[str, object]:
+def ran(place: Path, workers: int = 1, engine: EngineOptions | None = None, **options: object) -> dict[str, object]:
     """Run a recipe and return its manifest."""
     recipe = load(str(place))
-    return curate.run(recipe, survey(recipe.source), engine=LocalOptions(workers=workers), **options)
+    return curate.run(recipe, survey(recipe.source), engine=engine or LocalOptions(workers=workers), **options)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ class Site:
         self.files = {}
         self.faults = defaultdict(list)
         self.asked = []
+        self.held = {}  # path -> event for which its content waits
         self.ranges = True
         self.tells_size = True
         self.piece = None  # bytes that leave at once; null for all
@@ -62,6 +63,8 @@ class Handler(BaseHTTPRequestHandler):
             code, headers = rest if kind == "status" else (404, {})
             self.respond(code, b"", headers | {"Content-Length": "0"})
             return
+        if body and path in site.held:
+            site.held[path].wait(60)
         content = site.files[path]
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and site.ranges else 0
         headers = {"ETag": f'"{rest[0] if kind == "etag" else len(content)}"'}
