@@ -5,6 +5,8 @@ import pytest
 from crawlsieve.pipelines.engines.engine import nobody
 from crawlsieve.pipelines.engines.options import BeamOptions, LocalOptions, RayOptions
 from crawlsieve.pipelines.engines.start import started
+from tests.pipelines.index.conftest import bucket  # noqa: F401 - a fixture
+from tests.stages.read.conftest import site  # noqa: F401 - a fixture
 
 ENGINES = {
     "local": LocalOptions(workers=1),

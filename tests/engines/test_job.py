@@ -10,7 +10,7 @@ from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.pipelines.sql import asking
 from crawlsieve.stages.publish import TABLES
-from tests.pipelines.index.conftest import OPTIONS, bucket, half, made
+from tests.pipelines.index.conftest import OPTIONS, half, made
 from tests.pipelines.near_corpus import corpus
 from tests.pipelines.runs import ran, recipe, write_shards
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ import yaml
 from tests.engines.conftest import ENGINES
 from tests.engines.test_job import GOLDEN, documents, steps, whole
 from tests.pipelines.runs import ran, recipe
-from tests.stages.read.conftest import site  # noqa: F401 - a fixture
 
 DRIVER = """
 import sys
@@ -29,17 +29,17 @@ if __name__ == "__main__":
 CUTS = (0, 50, 50, 120, None)
 
 
-def served(site, folder):  # noqa: F811
+def served(site, folder):
     """A recipe over four shards of a web site."""
     given, paths = documents(), []
-    for number, (first, last) in enumerate(zip(CUTS, CUTS[1:], strict=False)):
+    for number, (first, last) in enumerate(pairwise(CUTS)):
         content = "".join(json.dumps(row) + "\n" for row in given[first:last])
         paths.append(site.put(f"shard-{number:03d}.jsonl", content.encode()))
     source = {"paths": paths, "backoff_seconds": 0.05}
     return recipe(folder, source=source, steps=steps({}))
 
 
-def test_a_source_that_is_away_for_a_while_costs_time_only(engine_options, site, tmp_path):  # noqa: F811
+def test_a_source_that_is_away_for_a_while_costs_time_only(engine_options, site, tmp_path):
     place = served(site, tmp_path)
     site.faults["shard-002.jsonl"] = [("status", 503, {})] * 2 + [("cut", 1000)]
 
@@ -50,7 +50,7 @@ def test_a_source_that_is_away_for_a_while_costs_time_only(engine_options, site,
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_a_driver_that_is_killed_and_started_again_gives_the_same_rows(name, site, tmp_path):  # noqa: F811
+def test_a_driver_that_is_killed_and_started_again_gives_the_same_rows(name, site, tmp_path):
     place, held = served(site, tmp_path), threading.Event()
     site.held["shard-003.jsonl"] = held
     driver = start(place, name)
@@ -68,7 +68,7 @@ def test_a_driver_that_is_killed_and_started_again_gives_the_same_rows(name, sit
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_ctrl_c_stops_a_run_with_the_way_on_and_the_same_command_goes_on(name, site, tmp_path):  # noqa: F811
+def test_ctrl_c_stops_a_run_with_the_way_on_and_the_same_command_goes_on(name, site, tmp_path):
     place, held = served(site, tmp_path), threading.Event()
     site.held["shard-003.jsonl"] = held
     engine = ENGINES[name]
