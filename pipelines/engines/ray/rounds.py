@@ -43,6 +43,10 @@ class Work(NamedTuple):
 
     number: int
     parts: list[Part]
+    pieces: list[Any]
+    """Objects that hold the rows of its parts, if they are partitions. They are arguments one by one, so that Ray
+    fetches them first: a task that asks for a lost one by itself keeps its CPU from the task that would make it again,
+    and both wait for ever."""
 
     @property
     def name(self) -> str:
@@ -102,10 +106,14 @@ class Round:
             exchange is None
         ):  # only the driver reads what it returns: where its worker dies, it is begun again from here
             options["max_retries"] = 0
-            return lambda work: [_LAST.options(name=self._title(work), **options).remote(shared, work.parts)]
+            return lambda work: [
+                _LAST.options(name=self._title(work), **options).remote(shared, work.parts, *work.pieces)
+            ]
         # Ray itself begins it again where its worker dies, and where a node is lost with what it had returned.
         options |= {"max_retries": ATTEMPTS - 1, "num_returns": exchange.partitions + 1}
-        return lambda work: _SCATTERED.options(name=self._title(work), **options).remote(shared, work.parts, exchange)
+        return lambda work: _SCATTERED.options(name=self._title(work), **options).remote(
+            shared, work.parts, *work.pieces
+        )
 
     def _title(self, work: Work) -> str:
         return f"{self.name}: {work.name}"

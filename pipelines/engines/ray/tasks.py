@@ -2,8 +2,9 @@
 
 import traceback
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -24,11 +25,11 @@ KILLED = Failure("its worker process was killed (out of memory?)", lost=True)
 DEATHS = 5
 """After so many, a task is not begun again: Ray by itself begins one without end that exceeds a node's memory."""
 
-FETCHED = 64
-"""Objects that are asked for at once, at most."""
-
 Messages: TypeAlias = tuple[pa.Buffer, ...]
 """Arrow IPC. A buffer goes to and from the object store without a copy; a batch would take its parent's along."""
+
+Piece: TypeAlias = "Messages | Told | None"
+"""What a task returns for a partition: None, if it has no rows there; Told, if it came to nothing."""
 
 
 class Part(NamedTuple):
@@ -39,8 +40,8 @@ class Part(NamedTuple):
     """What messages call it."""
     shard: bytes
     """Its row of the plan's source."""
-    pieces: list["ray.ObjectRef[Any]"]
-    """Its pieces, if it is a partition; objects in a list are not fetched before the task begins."""
+    pieces: int
+    """How many objects hold its rows, if it is a partition."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Call:
 
     shared: Shared
     part: Part
+    pieces: Sequence["Piece"]
     shelf: "Shelf | None" = None
     """Where its rows go; if there is none, they are rows of the last table."""
     report: str = ""
@@ -112,24 +114,28 @@ class Call:
     def _source(self) -> Iterator[Batch]:
         if self.shared.reads is None or self.shared.stretch.before is None:
             return iter([unpacked(self.part.shard)])
-        return merged(self.shared.stretch.before, self.shared.reads, fetched(self.part.pieces))
+        return merged(self.shared.stretch.before, self.shared.reads, _batches(self.pieces))
 
 
-def last(shared: Shared, parts: list[Part]) -> Told:
+def last(shared: Shared, parts: list[Part], *pieces: "Piece") -> Told:
     """A task of the last stretch: its rows go to the driver."""
     rows: list[Batch] = []
-    told = _attempted(shared, [Call(shared, part) for part in parts], rows.append)
+    told = _attempted(shared, _calls(shared, parts, pieces), rows.append)
     return replace(told, rows=tuple(packed(batch) for batch in compact(rows))) if told.done else told
 
 
-def scattered(shared: Shared, parts: list[Part], exchange: Exchange) -> Iterator[Messages | Told | None]:
+def scattered(shared: Shared, parts: list[Part], *pieces: "Piece") -> Iterator["Piece"]:
     """A task before an Exchange. Its returns: one object for each partition, None where it has no rows; then Told.
 
     What is held in memory is about 3 * HELD_BYTES and the rows for one partition; the others are in a temporary file.
     A task that came to nothing says so in every return: whoever reads it never takes that for no rows.
     """
+    exchange = shared.stretch.after
+    if exchange is None:
+        message = "rows go to the driver where no Exchange follows"
+        raise ValueError(message)
     with Shelf(exchange, shared.stretch.writes) as shelf:
-        told = _attempted(shared, [Call(shared, part, shelf) for part in parts], lambda _: None)
+        told = _attempted(shared, _calls(shared, parts, pieces, shelf), lambda _: None)
         for number in range(exchange.partitions):
             yield shelf.messages(number) if told.done else told
         yield told
@@ -165,39 +171,26 @@ class Shelf:
         return tuple(found) or None
 
 
-def fetched(pieces: list["ray.ObjectRef[Any]"]) -> Iterator[Batch]:
-    """The batches of a partition, object by object, about HELD_BYTES at a time; they stay in the object store.
+def _calls(shared: Shared, parts: list[Part], pieces: Sequence["Piece"], shelf: Shelf | None = None) -> list[Call]:
+    given = iter(pieces)
+    return [Call(shared, part, list(islice(given, part.pieces)), shelf) for part in parts]
+
+
+def _batches(pieces: Sequence["Piece"]) -> Iterator[Batch]:
+    """The batches of a partition, which stay in the object store.
 
     Raises:
-        CrawlsieveError: an object was lost with its node, and could not be made again.
+        CrawlsieveError: what a task had returned was lost with its node, and the task failed when Ray repeated it.
     """
-    place, count = 0, 1
-    while place < len(pieces):
-        size = 0
-        for messages in _get(pieces[place : place + count]):
-            for message in messages or ():
-                size += message.size
-                yield unpacked(message)
-        place += count
-        count = min(FETCHED, max(1, count * HELD_BYTES // size)) if size else FETCHED
-
-
-def _get(pieces: list["ray.ObjectRef[Any]"]) -> list[Messages | None]:
-    try:
-        found: list[Messages | Told | None] = ray.get(pieces)
-    except (ray.exceptions.ObjectLostError, ray.exceptions.WorkerCrashedError) as error:
-        raise CrawlsieveError(_lost(type(error).__name__)) from error
-    for told in found:
-        if isinstance(told, Told):
-            raise told.verdict or CrawlsieveError(f"{told.part}: {_lost(told.failure.why if told.failure else '')}")
-    return [messages for messages in found if not isinstance(messages, Told)]
-
-
-def _lost(why: str) -> str:
-    return (
-        f"rows of an Exchange were lost with their node, and could not be made again ({why}). "
-        "Finished shards are kept: run again"
-    )
+    for piece in pieces:
+        if isinstance(piece, Told):
+            why = piece.failure.why if piece.failure else ""
+            raise piece.verdict or CrawlsieveError(
+                f"{piece.part}: {why}. Its rows were lost with their node, and had to be made again. "
+                "Finished shards are kept: run again"
+            )
+        for message in piece or ():
+            yield unpacked(message)
 
 
 def _attempted(shared: Shared, calls: list[Call], yields: Watch) -> Told:
