@@ -13,7 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from crawlsieve.pipelines.engines.attempts import ATTEMPTS, Failure
 from crawlsieve.pipelines.engines.beam.crew import Crew, LostWorkerError, Processes
 from crawlsieve.pipelines.engines.beam.dataflow import Client, Jobs, OnDataflow, Submitted
-from crawlsieve.pipelines.engines.beam.flags import HERE, checked_runner, job_name, pipeline_options
+from crawlsieve.pipelines.engines.beam.flags import HERE, checked, job_name, pipeline_options
 from crawlsieve.pipelines.engines.beam.graph import build
 from crawlsieve.pipelines.engines.beam.results import Results, Told
 from crawlsieve.pipelines.engines.beam.runners import Here, Runner, There, of_beam
@@ -146,10 +146,9 @@ def started(options: BeamOptions, work: str, name: str) -> Iterator[Beam]:
         name: of the run, with which the names of jobs begin.
 
     Raises:
-        CrawlsieveError: Beam has no such runner or option.
+        CrawlsieveError: Beam has no such runner or option, or the runner lacks one.
     """
-    checked_runner(options.runner)
-    flags = pipeline_options(options, job_name(name, "plan"))
+    flags = checked(options, name)
     jobs = Jobs(work, Client(flags)) if options.runner == "DataflowRunner" else None
     for folder in left_over(work, jobs.scratches() if jobs is not None else ()):
         remove(folder)

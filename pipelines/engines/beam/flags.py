@@ -5,9 +5,12 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, _BeamArgumentParser
+from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
+from apache_beam.runners.runner import create_runner
 
 from crawlsieve.pipelines.engines.options import BeamOptions
 from crawlsieve.stages.errors import CrawlsieveError
@@ -16,7 +19,7 @@ HERE = ("FnApiRunner", "DirectRunner")
 """Run in this process, or in worker processes of our own."""
 
 _WITH_OPTIONS_OF_THEIR_OWN = frozenset({"PortableRunner", "FlinkRunner", "SparkRunner", "PrismRunner"})
-"""Their job services know options that Beam for Python does not, such as Flink's `parallelism`."""
+"""Their job services may know options that Beam for Python does not."""
 
 _LONGEST_NAME = 63
 
@@ -26,16 +29,30 @@ class _Parser(_BeamArgumentParser):
         raise CrawlsieveError(f"beam: {message}")
 
 
-def checked_runner(name: str) -> str:
-    """The name as Beam spells it; a full path of a class stays as it is.
+def checked(options: BeamOptions, run: str) -> PipelineOptions:
+    """Beam's own options, when nothing is wrong with them that can be known before a job is made.
 
     Raises:
-        CrawlsieveError: there is none of that name.
+        CrawlsieveError: there is no such runner, it is not installed, an option is unknown, or one is missing.
     """
+    name = options.runner
     names = sorted({*StandardOptions.KNOWN_RUNNER_NAMES, *HERE})
-    if name in names or "." in name:
-        return name
-    raise CrawlsieveError(f"beam: no runner '{name}'{_nearest(name, names)} Runners: {', '.join(names)}.")
+    if name not in names and "." not in name:
+        raise CrawlsieveError(f"beam: no runner '{name}'{_nearest(name, names)} Runners: {', '.join(names)}.")
+    flags = pipeline_options(options, job_name(run, "plan"))
+    if name in HERE:
+        return flags
+    if name == "DataflowRunner" and not _installed("google.cloud.dataflow"):
+        raise CrawlsieveError(
+            "beam: DataflowRunner needs packages that are not installed: pip install 'crawlsieve[gcp]'"
+        )
+    try:
+        missing = PipelineOptionsValidator(flags, create_runner(name)).validate()
+    except (ImportError, AttributeError) as error:
+        raise CrawlsieveError(f"beam: runner '{name}' cannot be used: {error}") from error
+    if missing:
+        raise CrawlsieveError(f"beam: {name}: {' '.join(missing)}")
+    return flags
 
 
 def pipeline_options(options: BeamOptions, job: str) -> PipelineOptions:
@@ -93,6 +110,13 @@ def _unknown(name: str, runner: str, names: list[str]) -> None:
     near = difflib.get_close_matches(name, names, 1, 0.8)
     if near or runner not in _WITH_OPTIONS_OF_THEIR_OWN:
         raise CrawlsieveError(f"beam: no pipeline option '{name}'{_nearest(name, names)}")
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it is in
+        return False
 
 
 def _nearest(name: str, names: list[str]) -> str:
