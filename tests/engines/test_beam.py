@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from crawlsieve.pipelines.engines.beam.graph import BatchCoder, build
 from crawlsieve.pipelines.engines.beam.results import Results
+from crawlsieve.pipelines.engines.beam.runners import There
 from crawlsieve.pipelines.engines.beam.scratch import Scratch
 from crawlsieve.pipelines.engines.engine import nobody
 from crawlsieve.pipelines.engines.options import BeamOptions
@@ -124,14 +126,58 @@ class Waits:
 
 
 def test_an_error_of_who_watches_ends_the_run(tmp_path):
-    def fails(_):
-        raise ZeroDivisionError
+    """Also one in the middle, which does not come again at the end."""
+    told = tmp_path / "told"
 
-    with (
-        started(BeamOptions(), str(tmp_path), "run") as engine,
-        pytest.raises(ZeroDivisionError),
-    ):
-        engine.run(Plan(shards(1), (Map(Count(1), writes=NUMBERS),)), fails)
+    def fails(_):
+        if not told.exists():
+            told.touch()
+            raise ZeroDivisionError
+
+    plan = Plan(shards(1, 1), (Map(Waits(str(told)), writes=NUMBERS),))
+    with started(BeamOptions(), str(tmp_path / "work"), "run") as engine, pytest.raises(ZeroDivisionError):
+        engine.run(plan, fails)
+
+
+def test_rows_of_an_attempt_that_is_repeated_are_shown_once(tmp_path):
+    told, first, again = set(), [], []
+    for folder, seen in (("a", first), ("b", again)):
+        scratch = Scratch(str(tmp_path / folder))
+        scratch.put_rows(0, NUMBERS, Count(1)(iter([shards(1)])))
+        assert len(Results(scratch, seen.append, told).table(1, NUMBERS)) == 1
+
+    assert (len(first), len(again)) == (1, 0)
+
+
+class Elsewhere:
+    """A pipeline, and what Beam says of it, whose driver is stopped while it waits."""
+
+    def __init__(self):
+        self.cancelled = 0
+
+    def run(self):
+        return self
+
+    def wait_until_finish(self):
+        raise KeyboardInterrupt
+
+    def cancel(self):
+        self.cancelled += 1
+
+
+def test_ctrl_c_cancels_a_job_elsewhere():
+    job = Elsewhere()
+    with pytest.raises(KeyboardInterrupt):
+        There().run(lambda: job)
+
+    assert job.cancelled == 1
+
+
+def test_a_verdict_is_heard_while_the_others_still_run(tmp_path):
+    scratch, heard = Scratch(str(tmp_path)), threading.Event()
+    with Results(scratch, nobody, set()).watched(0.01, heard.set):
+        scratch.put_verdict(0, CrawlsieveError("it is so"))
+        assert heard.wait(30)
 
 
 def test_a_task_without_rows_is_missed(tmp_path):

@@ -121,7 +121,8 @@ def driver(tmp_path):
     def begin(workers):
         command = [sys.executable, str(tmp_path / "driver.py"), str(tmp_path), str(workers)]
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
-        begun.append(subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        pipe = subprocess.PIPE
+        begun.append(subprocess.Popen(command, env=surroundings, stdout=pipe, stderr=pipe, start_new_session=True))
         return begun[0], wait_for(lambda: [int(file.stem) for file in tmp_path.glob("*.pid")], workers)
 
     yield begin
@@ -140,7 +141,7 @@ def test_a_driver_that_is_killed_takes_its_workers_along(driver):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_ends_the_pipeline_and_the_workers_without_a_trace(driver, workers, tmp_path):
     process, at_work = driver(workers)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
     out, err = process.communicate(timeout=30)
 
     assert (out, err) == (b"stopped\n", b"")

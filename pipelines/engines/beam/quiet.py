@@ -15,12 +15,9 @@ def _wanted(record: logging.LogRecord) -> bool:
 @contextmanager
 def quiet() -> Iterator[None]:
     """For the length of an import of Beam."""
-    root, none = logging.getLogger(), logging.NullHandler()
     logging.getLogger(_OPTIONAL).setLevel(logging.ERROR)
-    root.addFilter(_wanted)
-    root.addHandler(none)  # else the first warning, though filtered, sets up the root logger for the whole process
+    logging.getLogger().addFilter(_wanted)
     try:
         yield
     finally:
-        root.removeHandler(none)
-        root.removeFilter(_wanted)
+        logging.getLogger().removeFilter(_wanted)

@@ -70,7 +70,7 @@ class There:
         try:
             self._result = made().run()
             self._result.wait_until_finish()
-        except BaseException:
+        except KeyboardInterrupt:
             self.end()
             raise
         return self._result
