@@ -22,8 +22,9 @@ SECTIONS = (
     ("near_quality.py", True),
     ("near_chains.py", False),
     ("near_scale.py", False),
+    ("scale.py", False),
 )
-"""Script, and whether it calls the peers. An hour in all; the last one takes 6 GiB of memory."""
+"""Script, and whether it calls the peers. An hour in all; near_scale.py takes 6 GiB of memory."""
 
 
 def machine() -> str:

@@ -87,7 +87,7 @@ def test_the_entrypoint_of_workers_is_of_the_pinned_beam():
 def test_every_part_that_is_asked_for_exists():
     asked = set(re.findall(r"whl\)\[([\w,]+)\]", TEXT))
 
-    assert asked == {"beam,gcs,s3,html", "ray,gcs,s3,html"}
+    assert asked == {"gcp,s3,html", "ray,gcs,s3,html"}
     assert set(",".join(asked).split(",")) <= set(PROJECT["optional-dependencies"])
 
 

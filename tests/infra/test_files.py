@@ -40,11 +40,13 @@ def test_engine_blocks_load(block):
 @pytest.mark.parametrize("block", BLOCKS)
 def test_beam_knows_every_option(block):
     pytest.importorskip("apache_beam")
-    from crawlsieve.pipelines.engines.beam.flags import checked_runner, pipeline_options
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    from crawlsieve.pipelines.engines.beam.flags import HERE, pipeline_options
 
     beam = recipe_with(block).engine.beam
 
-    assert checked_runner(beam.runner) == beam.runner
+    assert beam.runner in {*StandardOptions.KNOWN_RUNNER_NAMES, *HERE}
     assert pipeline_options(beam, "job").get_all_options()["job_name"] == "job"
 
 
@@ -190,3 +192,28 @@ def test_images_have_one_name_each_and_this_version():
 def version_of(name: str) -> str:
     text = (INFRA / "constraints.txt").read_text()
     return re.search(rf"^{name}==(\S+)$", text, re.MULTILINE)[1]
+
+
+def test_the_policy_in_the_documentation_allows_what_a_run_does_and_no_more():
+    (policy,) = [json.loads(one.code) for one in snippets("text") if one.code.startswith("{")]
+    written = [
+        one for one in policy["Statement"] if any("Put" in action or "Delete" in action for action in one["Action"])
+    ]
+
+    assert all(one["Effect"] == "Allow" and "*" not in "".join(one["Action"]) for one in policy["Statement"])
+    assert [one["Resource"] for one in written] == [["arn:aws:s3:::BUCKET/run/*"]]
+    assert {action for one in written for action in one["Action"]} == {
+        "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
+    }  # fmt: skip
+
+
+def test_every_plan_is_on_the_page_of_engines():
+    page = (ROOT / "docs" / "engines.md").read_text()
+    sources = [ROOT / "pipelines" / name for name in ("curate.py", "decide.py", "near.py", "index/ask.py")]
+    found = "".join(path.read_text() for path in sources)
+    names = set(re.findall(r'(?:to_shards|plan)\(\s*"([\w-]+)"', found)) | set(
+        re.findall(r'Plan\([^"]*"([\w-]+)"\)', found)
+    )
+
+    assert {"curate", "decide", "exact", "history", "near-walk", "near-rounds", "near-blocks", "follow"} <= names
+    assert {name for name in names if f"`{name}`" not in page} == set()
