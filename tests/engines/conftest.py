@@ -24,9 +24,22 @@ def started_engine(request, tmp_path_factory):
         yield engine
 
 
+@pytest.fixture(scope="session")
+def ray_cluster():
+    """A cluster of Ray to which runs connect, one after the other: to start one takes longer than they do."""
+    from ray.cluster_utils import Cluster
+
+    size = {"num_cpus": 2, "object_store_memory": ENGINES["ray"].object_store_memory}
+    cluster = Cluster(initialize_head=True, head_node_args={**size, "include_dashboard": False})
+    yield RayOptions(address=cluster.address)
+    cluster.shutdown()
+
+
 @pytest.fixture(params=ENGINES)
 def engine_options(request):
     """What a recipe and a command say about an engine."""
+    if request.param == "ray" and "bucket" not in request.fixturenames:  # a bucket's address is in the environment
+        return request.getfixturevalue("ray_cluster")
     return ENGINES[request.param]
 
 

@@ -88,15 +88,13 @@ def test_a_node_that_is_lost_takes_no_row_along(two_nodes, tmp_path):
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("auto", "the cluster at auto cannot be used"),
         ("127.0.0.1:1", r"127\.0\.0\.1:1 cannot be used: .*refused. Is it running"),
         ("ray://127.0.0.1:1", "ray://127.0.0.1:1 cannot be used"),
         ("head", "an address is auto, host:port or ray://host:port"),
         ("head.invalid:6379", "cannot be used"),
     ],
 )
-def test_a_cluster_that_is_not_there_is_an_error_with_advice(address, message, monkeypatch, tmp_path):
-    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+def test_a_cluster_that_is_not_there_is_an_error_with_advice(address, message):
     with (
         pytest.raises(CrawlsieveError, match=message),
         started(RayOptions(address=address), "", "test") as engine,
