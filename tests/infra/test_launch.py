@@ -1,6 +1,8 @@
 """The program of the flex template, up to where Dataflow would take over."""
 
+import os
 import subprocess
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
 import fsspec
@@ -83,3 +85,24 @@ def test_the_job_is_one_task(launch, monkeypatch, tmp_path):
     (pipeline,) = seen
     labels = [part.full_label for part in pipeline.transforms_stack[0].parts]
     assert labels == ["recipe", "crawlsieve run"]
+
+
+def test_a_worker_does_it(tmp_path):
+    """The program as the launcher calls it, its one task done by Beam here, with something else for `crawlsieve`."""
+    (tmp_path / "recipe.yaml").write_text("name: x\n")
+    program = tmp_path / "crawlsieve"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\nfor last; do :; done\ncp "$last" {tmp_path}/seen\n')
+    program.chmod(0o755)
+    runner = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
+    options = ("--project=p", f"--recipe={tmp_path}/recipe.yaml", f"--runner={runner}")
+    command = [sys.executable, str(ROOT / "infra" / "dataflow" / "launch.py"), *options]
+    env = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "seen").read_text() == "name: x\n"
+    assert (
+        (tmp_path / "words")
+        .read_text()
+        .startswith("run --engine beam --runner DataflowRunner --beam-option project=p /")
+    )
