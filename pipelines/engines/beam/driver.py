@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import apache_beam as beam
+import fsspec
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
+from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.engines.attempts import ATTEMPTS, Failure
 from crawlsieve.pipelines.engines.beam.crew import Crew, LostWorkerError, Processes
@@ -28,8 +30,8 @@ from crawlsieve.stages.plan import Plan
 _REPEAT_THEMSELVES = frozenset({"DataflowRunner", "FlinkRunner", "SparkRunner"})
 """Runners that begin a failed bundle again; to repeat their whole job would repeat what is hopeless."""
 
-LOOK_SECONDS = 0.5
-"""Between two looks for tasks that are done."""
+LOOK_SECONDS, LOOK_SECONDS_AFAR = 0.5, 10.0
+"""Between two looks for tasks that are done, on this machine's disk and in an object store, where each look is paid."""
 
 
 @dataclass
@@ -50,6 +52,11 @@ class Beam:
         """Start worker processes, where they are ours."""
         if tasks > 1 and self._processes:
             self.crew.hire(self.options.workers)
+
+    @property
+    def _every(self) -> float:
+        system, _ = fsspec.core.url_to_fs(self.work)
+        return LOOK_SECONDS if isinstance(system, LocalFileSystem) else LOOK_SECONDS_AFAR
 
     @property
     def _processes(self) -> bool:
@@ -80,7 +87,7 @@ class Beam:
         try:
             error: Exception | None = None
             try:
-                with results.watched(LOOK_SECONDS, runner.end):
+                with results.watched(self._every, runner.end):
                     self.result = runner.run(lambda: self._pipeline(plan, options, place, results.scratch))
             except Exception as ended:  # noqa: BLE001 - whatever Beam makes of whatever a task raised
                 error = ended
