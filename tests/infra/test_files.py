@@ -162,6 +162,12 @@ def test_no_task_runs_beside_the_driver():
     assert groups()[0]["rayStartParams"]["num-cpus"] == "0"
 
 
+def test_clusters_ask_for_a_token():
+    assert RAY_JOB["spec"]["rayClusterSpec"]["authOptions"] == {"mode": "token"}
+    assert "--env RAY_AUTH_MODE=token" in CLUSTER["docker"]["run_options"]
+    assert CLUSTER["file_mounts"] == {"/home/crawlsieve/.ray": "~/.ray"}
+
+
 def test_ray_takes_the_cluster():
     pytest.importorskip("ray")
     from ray.autoscaler._private.util import validate_config
