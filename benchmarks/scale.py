@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
@@ -33,7 +33,7 @@ from crawlsieve.pipelines.near import ROWS_PER_PARTITION
 from crawlsieve.pipelines.progress import Progress, Watch
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import from_mapping
-from crawlsieve.pipelines.sample.warc import Record, shard
+from crawlsieve.pipelines.sample.warc import Damaged, Record, shard
 from crawlsieve.schemas.candidate import LINK, candidate
 from crawlsieve.schemas.history import ASKED
 from crawlsieve.schemas.near import SHARED, bucketed, candidate_of, in_round, twin_of
@@ -65,7 +65,7 @@ class Timed(Progress):
 
     def __init__(self) -> None:
         super().__init__(Console(quiet=True))
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._pass, self._since = "start", 0.0
 
     def begin(self, name: str) -> None:
@@ -126,7 +126,7 @@ def crawl(kind: str, times: int) -> Path:
         write(folder, times, 1)
         return folder
     folder.mkdir(parents=True)
-    records = [
+    records: list[Record | Damaged] = [
         Record(kind="page", url=url, block=text.encode(), warc_type="conversion", content_type="text/plain")
         for url, html in copies(times)
         if (text := extract_plain_text(html.decode(errors="replace")))
@@ -253,7 +253,7 @@ def main() -> None:
     table((*head, "bytes of a piece", "month, GB of pieces on Beam"), traffic())
     print(f"A walk takes {Select.memory(1, BANDS)} bytes a document.\n")
     print("A month and ten, with the assumptions at the head of this script:\n")
-    head = (
+    told = (
         "input",
         "months",
         "TB",
@@ -264,7 +264,7 @@ def main() -> None:
         "output files",
         "reads, millions",
     )
-    table(head, list(months(found)))
+    table(told, list(months(found)))
 
 
 def months(found: dict[str, dict[str, float]]) -> Iterator[tuple[object, ...]]:
