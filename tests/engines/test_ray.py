@@ -126,12 +126,12 @@ def test_what_a_task_prints_is_not_shown_here(run, capfd):
     assert "hello" not in shown.out + shown.err
 
 
-def test_the_other_tasks_are_cancelled_where_one_fails(run, tmp_path):
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_the_other_tasks_are_cancelled_where_one_fails(run, tmp_path, stubborn):
     with pytest.raises(MissingError):
-        run(Plan(shards(1, 1), (Map(MissingOrMany(str(tmp_path)), writes=NUMBERS),)))
+        run(Plan(shards(1, 1), (Map(MissingOrMany(str(tmp_path), stubborn), writes=NUMBERS),)))
 
-    (pid,) = [int(file.name) for file in tmp_path.iterdir()]
-    wait_for(lambda: [] if alive(pid) else [pid], 1)
+    wait_for(lambda: [file for file in tmp_path.iterdir() if file.suffix == ".ended" or not alive(int(file.stem))], 1)
 
 
 def test_shards_share_a_task_where_an_exchange_follows_and_each_is_a_call(run, monkeypatch):
@@ -173,7 +173,12 @@ def test_what_was_exchanged_leaves_the_object_store(run):
 
     from ray._private.internal_api import memory_summary
 
-    wait_for(lambda: [1] if "usage 0 MiB, 0 objects" in memory_summary(stats_only=True) else [], 1)
+    here = ray.get_runtime_context().gcs_address  # without it, some cluster of this machine is asked, alive or dead
+
+    def empty():
+        return [1] if "usage 0 MiB, 0 objects" in memory_summary(here, stats_only=True) else []
+
+    wait_for(empty, 1)
 
 
 @pytest.mark.usefixtures("crew")
@@ -272,16 +277,28 @@ class MissingOrMany:
     """The second shard fails when the first has begun, which never ends."""
 
     folder: str
+    stubborn: bool
 
     def __call__(self, rows: Iterator[Batch]) -> Iterator[Batch]:
         place = Path(self.folder)
         for row in rows:
             if row.column("first").to_pylist() == [0]:
-                (place / str(os.getpid())).touch()
-            while row.column("first").to_pylist() == [0] or not list(place.iterdir()):
+                (place / f"{os.getpid()}.begun").touch()
+                self._stay(place / f"{os.getpid()}.ended")
+            while not list(place.iterdir()):
                 pass
             raise MissingError("there is no such page")
         yield from ()
+
+    def _stay(self, ended):
+        try:
+            while True:
+                pass
+        except KeyboardInterrupt:
+            while self.stubborn:
+                pass
+            ended.touch()
+            raise
 
 
 @dataclass(frozen=True)

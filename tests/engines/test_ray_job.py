@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,11 @@ def test_a_recipe_runs_on_a_cluster_from_the_command_line(cluster, tmp_path, way
         command = [BIN / "ray", "job", "submit", "--address", jobs, "--", *command, "auto"]
     else:
         command = [*command, client]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    for _ in range(30):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+        if "No available agent" not in done.stderr:  # the head node says that it is up before it takes jobs
+            break
+        time.sleep(1)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert digest(str(tmp_path / "run")) == expected

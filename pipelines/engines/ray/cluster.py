@@ -53,7 +53,8 @@ def connected(options: RayOptions) -> Iterator[None]:
             _connect(options.address, options)
     except (OSError, RuntimeError, ValueError) as error:  # ConnectionError and TimeoutError are OSErrors
         where = f"the cluster at {options.address}" if options.address else "a cluster on this machine"
-        advice = ". Is it running (`ray status`)? Without --address, one is started here" if options.address else ""
+        advice = ". Is it running (`ray status`), and does it want a token (RAY_AUTH_MODE, RAY_AUTH_TOKEN)?"
+        advice = f"{advice} Without --address, a cluster is started here" if options.address else ""
         raise CrawlsieveError(f"ray: {where} cannot be used: {_first_line(error)}{advice}") from error
     try:
         yield

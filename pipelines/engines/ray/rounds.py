@@ -24,8 +24,11 @@ IN_FLIGHT = 3
 LOOK_SECONDS = 10.0
 """Without a word from any task; then the nodes are looked at."""
 
+INTERRUPT_SECONDS = 3.0
+"""For interrupted tasks to end. A worker that is killed may have got a task of the next plan meanwhile."""
+
 CANCEL_SECONDS = 10.0
-"""For cancelled tasks to end: two runs must not write one directory."""
+"""For killed tasks to end: two runs must not write one directory."""
 
 _LAST: Any = ray.remote(last)
 _SCATTERED: Any = ray.remote(scattered)
@@ -149,12 +152,14 @@ class Round:
         return False
 
     def _cancel(self) -> None:
+        """End the tasks that run: with an interrupt, that they clean up, and without mercy if that does not help."""
         running = list(self._running)
         with suppress(ray.exceptions.RayError):
-            for ref in running:
-                ray.cancel(ref, force=True)
-            if running:
-                ray.wait(running, num_returns=len(running), timeout=CANCEL_SECONDS)
+            for force, seconds in ((False, INTERRUPT_SECONDS), (True, CANCEL_SECONDS)):
+                for ref in running:
+                    ray.cancel(ref, force=force)
+                if running:
+                    _, running = ray.wait(running, num_returns=len(running), timeout=seconds)
 
 
 def _told(ref: Any, work: Work) -> Told:  # noqa: ANN401 - an ObjectRef
