@@ -27,8 +27,11 @@ MOST_ROWS = 65_536
 
 
 def cut(exchange: Exchange, schema: pa.Schema, batches: Iterable[Batch]) -> Iterator[tuple[int, Batch]]:
-    """(partition, its rows) of the rows of one task; a partition comes again for each HELD_BYTES that hold some."""
-    for table in _held(schema, batches):
+    """(partition, its rows) of the rows of one task; a partition comes again for each HELD_BYTES that hold some.
+
+    What the columns mean stays behind: it would be more than the rows, in the many small pieces of a large job.
+    """
+    for table in _held(_bare(schema), batches):
         partition = partition_of([table.column(name).combine_chunks() for name in exchange.by], exchange.partitions)
         order = np.argsort(partition, kind="stable")
         (rows,) = table.take(pa.array(order)).combine_chunks().to_batches()
@@ -44,7 +47,7 @@ def merged(exchange: Exchange, schema: pa.Schema, pieces: Iterable[Batch]) -> It
     What exceeds HELD_BYTES goes to this machine's temporary folder; the sort is DuckDB's, which spills.
     """
     with tempfile.TemporaryDirectory(prefix="crawlsieve-exchange-") as folder:
-        tables = _held(schema, pieces)
+        tables = _held(_bare(schema), pieces)
         first = next(tables, None)
         if first is None:
             return
@@ -88,6 +91,11 @@ def _held(schema: pa.Schema, batches: Iterable[Batch]) -> Iterator[pa.Table]:
             held, size = [], 0
     if held:
         yield pa.Table.from_batches(held, schema).combine_chunks()
+
+
+def _bare(schema: pa.Schema) -> pa.Schema:
+    """The schema without metadata."""
+    return pa.schema([field.remove_metadata() for field in schema])
 
 
 def _write(rows: pa.Table, path: Path) -> None:

@@ -12,6 +12,9 @@ from crawlsieve.schemas.near import GONE, candidate_of
 from crawlsieve.stages.near.staged import Staged, band_matrix, made_batch, one_array
 from crawlsieve.stages.plan import Batch
 
+AT_FIRST = 1 << 24
+"""Documents for which there is room at once. After rounds few of all are left, and nobody knows how many."""
+
 CUT = 65_536
 """Rows in a batch of what leaves."""
 
@@ -52,18 +55,25 @@ class Select:
 
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Rows of GONE, in total order."""
-        keys = np.empty((self.documents, self.bands), np.int64, order="F")
-        present = np.empty(self.documents, np.bool_)
+        keys, present = self._room(min(self.documents, AT_FIRST))
         addresses: list[Batch] = []
         done = 0
         for batch in batches:
             rows = slice(done, done + len(batch))
+            if rows.stop > len(keys):
+                small, few = keys, present
+                keys, present = self._room(min(self.documents, 2 * len(small)))
+                keys[:done], present[:done] = small[:done], few[:done]
             keys[rows], present[rows] = band_matrix(batch.column("band_keys"))
             addresses.append(batch.select(ADDRESS.names))
             done += len(batch)
         if done:
             table = pa.Table.from_batches(addresses).combine_chunks()
             yield from removed(table, select(keys[:done], present[:done]), "minhash_lsh")
+
+    def _room(self, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """(int64[rows, bands], bool[rows]); what is never written takes no memory."""
+        return np.empty((rows, self.bands), np.int64, order="F"), np.empty(rows, np.bool_)
 
 
 def removed(documents: pa.Table, selection: Selection, method: str) -> Iterator[Batch]:

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from crawlsieve.pipelines.engines.exchange import gather, merged, scatter
+from crawlsieve.pipelines.engines.exchange import cut, gather, merged, scatter
+from crawlsieve.pipelines.engines.ipc import packed
 from crawlsieve.stages.plan import Exchange
 from tests.engines.plans import NUMBERS
 
@@ -67,3 +68,13 @@ def test_pieces_are_merged_in_order_in_memory_and_over_files(monkeypatch, held):
 
 def test_no_pieces_are_no_batches():
     assert list(merged(Exchange(by=("key",), partitions=1), NUMBERS, [])) == []
+
+
+def test_pieces_carry_no_word_of_what_their_columns_mean_and_the_merged_rows_do():
+    told = pa.schema([NUMBERS.field(0).with_metadata({"doc": "x" * 5000}), NUMBERS.field(1)])
+    rows = pa.RecordBatch.from_arrays(numbers(0, 1).columns, schema=told)
+    exchange = Exchange(by=("key",), partitions=1)
+    ((_, piece),) = cut(exchange, told, [rows])
+
+    assert len(packed(piece)) < 1000
+    assert [batch.schema.field(0).metadata for batch in merged(exchange, told, [piece])] == [{b"doc": b"x" * 5000}]

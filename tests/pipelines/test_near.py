@@ -97,6 +97,14 @@ def test_more_documents_than_one_walk_holds_are_decided_in_rounds(tmp_path, whol
     assert removed(done) == expected(ordered, NearDuplicates(bands=20, rows=3, seed=0))
 
 
+def test_a_walk_over_an_unknown_number_of_documents_makes_room_as_they_come(tmp_path, whole, monkeypatch):
+    monkeypatch.setattr("crawlsieve.stages.near.select.AT_FIRST", 5)
+    monkeypatch.setattr("crawlsieve.pipelines.engines.exchange.MOST_ROWS", 4)
+    documents, ordered = whole
+
+    assert removed(run(tmp_path, documents, cuts=(40, 90))) == expected(ordered, NearDuplicates(seed=0))
+
+
 def test_every_kept_id_is_a_document_and_every_duplicate_is_counted(tmp_path, whole):
     done = run(tmp_path, whole[0])
 
