@@ -23,6 +23,9 @@ _WITH_OPTIONS_OF_THEIR_OWN = frozenset({"PortableRunner", "FlinkRunner", "SparkR
 
 _LONGEST_NAME = 63
 
+_OURS = {"number_of_worker_harness_threads": 1}
+"""What Beam's options are where nobody says. A process does one task at a time: that is how its memory is counted."""
+
 
 class _Parser(_BeamArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -67,7 +70,7 @@ def pipeline_options(options: BeamOptions, job: str) -> PipelineOptions:
     """
     parser = _parser()
     flags = {text.removeprefix("--"): action for text, action in parser._option_string_actions.items()}  # noqa: SLF001
-    given: dict[str, Any] = {"job_name": job, **options.options}
+    given: dict[str, Any] = {"job_name": job, **_OURS, **options.options}
     arguments: list[str] = []
     for name, value in given.items():
         if name not in flags:
