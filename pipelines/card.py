@@ -21,7 +21,7 @@ def card(manifest: dict[str, Any]) -> str:
     head = {
         "pretty_name": manifest["name"],
         "task_categories": ["text-generation"],
-        "size_categories": [next((name for bound, name in _SIZES if kept < bound), "n>1B")],
+        "size_categories": [size_category(kept)],
         "configs": [
             {"config_name": "default", "data_files": [{"split": "train", "path": "documents/*.parquet"}]},
         ],
@@ -34,6 +34,11 @@ def card(manifest: dict[str, Any]) -> str:
     lines += [f"| {name} | {count} |" for name, count in _reasons(manifest)]
     lines += ["", "## Recipe", "", "```yaml", yaml.safe_dump(manifest["recipe"], sort_keys=False).strip(), "```", ""]
     return "\n".join(lines)
+
+
+def size_category(documents: int) -> str:
+    """How Hugging Face calls a dataset of that many rows."""
+    return next((name for bound, name in _SIZES if documents < bound), "n>1B")
 
 
 def _reasons(manifest: dict[str, Any]) -> list[tuple[str, int]]:

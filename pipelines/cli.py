@@ -1,21 +1,31 @@
 """The command line. Everything heavy is imported by the command that needs it."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from crawlsieve.pipelines.cli_options import (
+    Address,
+    BeamOption,
+    Changes,
+    EngineName,
+    Output,
+    RecipePath,
+    Runner,
+    RunPath,
+    Workers,
+    going_on,
+    pairs,
+    said,
+)
 from crawlsieve.pipelines.index.cli import app as index_app
+from crawlsieve.pipelines.mixture.cli import app as mix_app
 from crawlsieve.stages.errors import CrawlsieveError
 
 if TYPE_CHECKING:
     from crawlsieve.pipelines.recipe.load import Recipe
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 app = typer.Typer(
     help="Common Crawl shards in, curated Parquet out, every record accounted for.",
@@ -25,39 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(index_app, name="index")
-
-
-RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe: a YAML file.")]
-RunPath = Annotated[str, typer.Argument(metavar="RUN", help="The output folder of a run.")]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change one option of the recipe: source.paths=a.warc.gz,b.warc.gz or steps.language.at_least=0.5. "
-        "The second step of a kind is judge_2, and so on. May be given several times.",
-    ),
-]
-Output = Annotated[str | None, typer.Option(metavar="FOLDER", help="Write there, not where the recipe says.")]
-Workers = Annotated[
-    int | None,
-    typer.Option(min=1, max=1024, help="Worker processes; what the recipe says, or the cores, if not given."),
-]
-EngineName = Annotated[Literal["local", "beam", "ray"], typer.Option("--engine", help="Who runs it.")]
-Runner = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Beam: FnApiRunner (here), DirectRunner, DataflowRunner, FlinkRunner."),
-]
-BeamOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--beam-option", metavar="KEY=VALUE", help="Beam: one of its pipeline options. May be given several times."
-    ),
-]
-Address = Annotated[
-    str | None,
-    typer.Option(metavar="HOST:PORT", help="Ray: of a cluster, or auto; else one is started here for the run."),
-]
+app.add_typer(mix_app, name="mix")
 
 
 @app.command("run")
@@ -89,11 +67,11 @@ def run_command(
     from crawlsieve.pipelines.recipe.check import check
 
     loaded = _load(recipe, changes, output)
-    asked = Asked(engine, workers, runner, address, _pairs(beam_option, "--beam-option"))
+    asked = Asked(engine, workers, runner, address, pairs(beam_option, "--beam-option"))
     engine_options = chosen(loaded.engine, asked)
     inputs = check(loaded)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
-    with _going_on(loaded.output):
+    with going_on(loaded.output):
         curate.run(loaded, inputs, engine=engine_options, progress=shown, verify=verify, against=against)
 
 
@@ -149,16 +127,16 @@ def dedup_command(
         return
     near = {"threshold": threshold, "bands": bands, "rows": rows, "ngram": ngram, "unit": unit}
     wanted = Wanted(tuple(paths), output, by, method, near, verify, priority, seed, keep_text=audit)
-    loaded = recipe_of(wanted, _pairs(changes))
+    loaded = recipe_of(wanted, pairs(changes))
     if audit and loaded.near is None:
         raise typer.BadParameter("there is nothing to audit without near_duplicates.", param_hint="--audit")
-    asked = Asked(engine, workers, runner, address, _pairs(beam_option, "--beam-option"))
+    asked = Asked(engine, workers, runner, address, pairs(beam_option, "--beam-option"))
     engine_options = chosen(loaded.engine, asked)
     inputs = checked(loaded)
     if not quiet:
         typer.echo(recipe_text(loaded), err=True)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
-    with _going_on(loaded.output):
+    with going_on(loaded.output):
         curate.run(loaded, inputs, engine=engine_options, progress=shown)
     if audit:
         _audit(loaded.output, sample, seed, alike, show=show)
@@ -183,7 +161,7 @@ def plan_command(
     from crawlsieve.pipelines.recipe.output import output_state
 
     loaded = _load(recipe, changes, output)
-    asked = Asked(engine, workers, runner, address, _pairs(beam_option, "--beam-option"))
+    asked = Asked(engine, workers, runner, address, pairs(beam_option, "--beam-option"))
     engine_options = chosen(loaded.engine, asked)
     inputs = check(loaded, writes=False)
     typer.echo(plan_text(loaded, inputs, output_state(loaded), engine_options), nl=False)
@@ -257,14 +235,8 @@ def main() -> None:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        typer.echo(f"{type(error).__name__}: {_said(error)}", err=True)
+        typer.echo(f"{type(error).__name__}: {said(error)}", err=True)
         sys.exit(1)
-
-
-def _said(error: OSError) -> str:
-    """Which file, and what is wrong, as far as the system knows."""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
 
 
 def _audit(run: str, sample: int, seed: int, alike: float | None, *, show: bool) -> None:
@@ -280,40 +252,7 @@ def _audit(run: str, sample: int, seed: int, alike: float | None, *, show: bool)
         print_texts(run, found, console)
 
 
-@contextmanager
-def _going_on(output: str) -> Iterator[None]:
-    """What stops a run is told with the way on.
-
-    Raises:
-        Exit: Ctrl-C.
-        CrawlsieveError: a full disk, a folder that went away.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped. The same command goes on with the shards that {output} lacks.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except OSError as error:
-        told = f"{_said(error)}. The same command goes on with the shards that {output} lacks."
-        raise CrawlsieveError(told) from error
-
-
 def _load(path: str, changes: list[str] | None, output: str | None) -> "Recipe":
     from crawlsieve.pipelines.recipe.load import load
 
-    return load(path, _pairs(changes) | ({} if output is None else {"output": output}))
-
-
-def _pairs(given: list[str] | None, option: str = "--set") -> dict[str, str]:
-    """Key -> value of what an option was given.
-
-    Raises:
-        BadParameter: one has no '='.
-    """
-    wanted = {}
-    for change in given or []:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"'{change}' has no '='. Write KEY=VALUE.", param_hint=option)
-        wanted[key.strip()] = value.strip()
-    return wanted
+    return load(path, pairs(changes) | ({} if output is None else {"output": output}))

@@ -89,9 +89,9 @@ def mapping_of(wanted: Wanted) -> dict[str, Any]:
         verified = {} if wanted.verify is None else {"verify": _verify(wanted.verify)}
         steps.append({"near_duplicates": {"method": wanted.method, **given, **verified, **ordered}})
     return {
-        "name": _name(wanted.paths[0]),
+        "name": named_after("dedup", wanted.paths[0]),
         "seed": wanted.seed,
-        "source": {"paths": [_documents_of(path) for path in wanted.paths]},
+        "source": {"paths": [documents_of(path) for path in wanted.paths]},
         "output": wanted.output,
         **({"keep_rejected": "text"} if wanted.keep_text else {}),
         "steps": steps,
@@ -152,7 +152,7 @@ def _fields(item: Input, source: Source) -> list[str]:
     return list(found)
 
 
-def _documents_of(path: str) -> str:
+def documents_of(path: str) -> str:
     """The path itself; of a run directory, all its documents.
 
     Raises:
@@ -173,18 +173,18 @@ def _documents_of(path: str) -> str:
             raise CrawlsieveError(f"{path}: the run is not finished. `crawlsieve run` with its recipe goes on with it.")
         return path
     if not manifest.get("balance", {}).get("documents"):
-        raise CrawlsieveError(f"{path}: the run kept no documents, so there is nothing to compare.")
+        raise CrawlsieveError(f"{path}: the run kept no documents.")
     return join(glob.escape(path), "documents", "*.parquet")
 
 
-def _name(path: str) -> str:
-    """What the run is called: after its first path, so that another one does not go on in the same folder."""
+def named_after(command: str, path: str) -> str:
+    """What a run is called: after its first path, so that another one does not go on in the same folder."""
     for part in reversed(re.split(r"[/\\]", path.partition("://")[2] or path)):
         stem = re.sub(r"(\.(jsonl|ndjson|json|parquet|paths|gz|zst|zstd|txt))+$", "", part)
         plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
         if plain:
-            return f"dedup-{plain}"[:100]
-    return "dedup"
+            return f"{command}-{plain}"[:100]
+    return command
 
 
 def _adding(priority: list[str]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ _SAID = {
 }
 _MARKS = {True: ("✗", "red"), False: ("✓", ""), None: ("-", "dim")}
 _ALONE = ("id", "source_id", "url", "date")
-_SHOWN = ("language", "language_score", "script", "word_count", "token_count")
+_SHOWN = ("language", "language_score", "script", "word_count", "token_count", "domain", "epoch", "copies")
 
 
 def print_explanation(told: Explanation, console: Console) -> None:

@@ -2,12 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
-from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.standing import opened, standing_manifest, standing_state
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
 from crawlsieve.stages.files import join
@@ -16,7 +16,23 @@ from crawlsieve.stages.read.places import failures, is_http, protocol
 _OTHER = "Choose another folder with --output."
 
 
-def output_problem(recipe: Recipe, *, writes: bool) -> str:
+class Writes(Protocol):
+    """What writes a run directory: a recipe, or a command that makes a run without one."""
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+
+    @property
+    def output(self) -> str:
+        """The run directory."""
+
+    @property
+    def path(self) -> str:
+        """What messages call it."""
+
+
+def output_problem(recipe: Writes, *, writes: bool) -> str:
     """Why the run cannot write to its output, with what to do; empty if it can.
 
     A folder that holds a run of the same name, finished or not, is gone on with. One that holds another run, or files
@@ -40,7 +56,7 @@ def output_problem(recipe: Recipe, *, writes: bool) -> str:
     return problem
 
 
-def refuse_other_run(recipe: Recipe) -> None:
+def refuse_other_run(recipe: Writes) -> None:
     """Look once more, now that nobody else can begin a run there.
 
     Raises:
@@ -51,7 +67,7 @@ def refuse_other_run(recipe: Recipe) -> None:
         raise RecipeError(f"{recipe.path} output: {problem}")
 
 
-def output_state(recipe: Recipe) -> str:
+def output_state(recipe: Writes) -> str:
     """What stands at the output of a recipe that `output_problem` found nothing wrong with, in a few words."""
     if standing_manifest(recipe.output) is not None:
         return "holds a finished run of this name; what is unchanged is not repeated"
@@ -70,7 +86,7 @@ def _folder_problem(folder: Path) -> str:
     return ""
 
 
-def _other_run(recipe: Recipe, system: AbstractFileSystem, place: str) -> str:
+def _other_run(recipe: Writes, system: AbstractFileSystem, place: str) -> str:
     """Whether the folder is somebody else's."""
     if not system.exists(place):
         return ""

@@ -211,7 +211,7 @@ def test_a_run_without_documents_is_told(call, tmp_path):
     call("empty.jsonl", "--output", "none")
 
     assert call("none", "--output", "out")[2] == (
-        "CrawlsieveError: none: the run kept no documents, so there is nothing to compare.\n"
+        "CrawlsieveError: none: the run kept no documents.\n"
     )
 
 

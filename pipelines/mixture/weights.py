@@ -1,0 +1,167 @@
+"""Weights of domains: read from YAML or CSV, and held against what there is of each domain."""
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import fsspec
+
+from crawlsieve.dedup.quotas import Portion, portion, quota_of
+from crawlsieve.pipelines.recipe.options import nearest, shown
+from crawlsieve.pipelines.recipe.parse import parse
+from crawlsieve.stages.errors import CrawlsieveError, RecipeError
+from crawlsieve.stages.mix.domain import NULL
+
+TOLERANCE = 1e-6
+"""How far from 1 the sum of weights may be."""
+
+_LISTED = 10
+
+
+@dataclass(frozen=True)
+class DomainSize:
+    """What there is of a domain: documents, those of them whose size is unknown, size in the unit, bytes of text."""
+
+    documents: int
+    unsized: int
+    size: int
+    bytes: int
+
+
+def read_weights(path: str) -> dict[str, float]:
+    """The weights in a file: YAML `domain: weight`, alone or under `weights`; or CSV with columns domain and weight.
+
+    Raises:
+        RecipeError: it is missing, or has no weights.
+    """
+    try:
+        with fsspec.open(path, "rb") as file:
+            text = file.read().decode("utf-8-sig")
+    except OSError as error:
+        raise RecipeError(f"weights: '{path}' cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"weights: '{path}' is no UTF-8 text (byte {error.start})") from None
+    given = _csv(text, path) if path.lower().endswith(".csv") else parse(text, path)
+    if isinstance(given, dict) and isinstance(given.get("weights"), dict):
+        given = given["weights"]
+    if not isinstance(given, dict):
+        raise RecipeError(f"{path}: weights are a mapping, `domain: weight`; this is {shown(given)}")
+    try:
+        return checked_weights(given, path)
+    except ValueError as error:
+        raise RecipeError(f"{error}") from None
+
+
+def checked_weights(given: Mapping[str, Any], where: str) -> dict[str, float]:
+    """The weights, if they are numbers of 0 or more with the sum 1.
+
+    Raises:
+        ValueError: they are not; says which, and the sum.
+    """
+    if not given:
+        raise ValueError(f"{where}: there is no weight")
+    for name, value in given.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or value < 0:
+            raise ValueError(f"{where}: the weight of {shown(name)} is {shown(value)}; a weight is a number, 0 or more")
+    total = math.fsum(given.values())
+    if abs(total - 1) > TOLERANCE:
+        raise ValueError(f"{where}: the {len(given)} weights sum to {total:.9g}, not to 1")
+    return {name: float(value) for name, value in given.items()}
+
+
+def portions(
+    weights: Mapping[str, float], there: Mapping[str, DomainSize], asked: tuple[int, str], max_epochs: float | None
+) -> dict[str, Portion]:
+    """What a mixture takes of each domain that has a weight.
+
+    Args:
+        weights: domain -> weight.
+        there: what there is of each domain.
+        asked: size of the mixture, and its unit.
+        max_epochs: how often a domain may be repeated; None for no limit.
+
+    Raises:
+        CrawlsieveError: domains and weights do not fit together, sizes are unknown, or the mixture needs more
+            repetition than is allowed.
+    """
+    _check_names(weights, there)
+    unsized = sum(size.unsized for size in there.values())
+    if unsized:
+        documents = sum(size.documents for size in there.values())
+        raise CrawlsieveError(
+            f"{unsized:,} of {documents:,} documents have no token_count, so the unit cannot be tokens; use bytes"
+        )
+    quotas = {name: quota_of(weight, asked[0]) for name, weight in weights.items()}
+    empty = [name for name, quota in quotas.items() if quota and there[name].size == 0]
+    if empty:
+        raise CrawlsieveError(f"weights: {_names(empty)} have documents without any text, but a weight above 0")
+    if max_epochs is not None:
+        _check_epochs(quotas, there, max_epochs, asked)
+    return {name: portion(quota, there[name].size if name in there else 0) for name, quota in quotas.items()}
+
+
+def _check_names(weights: Mapping[str, float], there: Mapping[str, DomainSize]) -> None:
+    problems = []
+    absent = [name for name, weight in weights.items() if weight > 0 and name not in there]
+    if absent:
+        hint = nearest(absent[0], list(there.keys() - weights.keys()))
+        share = math.fsum(weights[name] for name in absent)
+        problems.append(f"{_names(absent)}: weight {share:.6g}, but no document.{hint}")
+    extra = [name for name in sorted(there) if name not in weights]
+    if extra:
+        documents, size = (sum(getattr(there[name], what) for name in extra) for what in ("documents", "bytes"))
+        null = " ('null' are those for which the expression is null)" if NULL in extra else ""
+        problems.append(
+            f"{_names(extra)}: {documents:,} documents ({size:,} bytes), but no weight{null}. "
+            "Write weight 0 for what is to be left out."
+        )
+    if problems:
+        raise CrawlsieveError("weights and domains do not fit. " + " ".join(problems))
+
+
+def _check_epochs(
+    quotas: Mapping[str, int], there: Mapping[str, DomainSize], most: float, asked: tuple[int, str]
+) -> None:
+    total, unit = asked
+    over = {
+        name: quota / there[name].size for name, quota in quotas.items() if quota and quota / there[name].size > most
+    }
+    if not over:
+        return
+    worst = max(over, key=lambda name: (over[name], name))
+    reach = int(total * most / over[worst])
+    told = "; ".join(
+        f"{shown(name)} {epochs:.2f} epochs ({quotas[name]:,} of {there[name].size:,} {unit})"
+        for name, epochs in sorted(over.items(), key=lambda pair: -pair[1])[:_LISTED]
+    )
+    raise CrawlsieveError(
+        f"{total:,} {unit} repeat {len(over)} of {len(quotas)} domains more than max_epochs {most:g} allows: {told}. "
+        f"With these weights {reach:,} {unit} are most; or give these domains less weight, or raise max_epochs."
+    )
+
+
+def _names(names: list[str]) -> str:
+    listed = ", ".join(shown(name) for name in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{'domain' if len(names) == 1 else 'domains'} {listed}{more}"
+
+
+def _csv(text: str, path: str) -> dict[str, Any]:
+    rows = list(csv.DictReader(io.StringIO(text)))
+    columns = {"domain", "weight"}
+    if not rows or not columns <= {*rows[0]}:
+        raise RecipeError(f"{path}: a CSV of weights has a line `domain,weight`, then a line for each domain")
+    found: dict[str, Any] = {}
+    for number, row in enumerate(rows, 2):
+        name, value = row["domain"], row["weight"]
+        if name in found:
+            raise RecipeError(f"{path} line {number}: domain {shown(name)} is given twice")
+        try:
+            found[name] = float(value)
+        except (TypeError, ValueError):
+            raise RecipeError(f"{path} line {number}: weight {shown(value)} is no number") from None
+    return found

@@ -1,0 +1,1 @@
+"""The passes that weight domains: measure, find the cuts, stage copies, write them in shuffled order."""

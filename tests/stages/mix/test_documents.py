@@ -1,0 +1,95 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xxhash
+
+from crawlsieve.schemas.tables import DOCUMENTS
+from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.mix.documents import keys_of, read_documents, schema_of, whole_rows
+
+HEX = ["00112233445566778899aabbccddeeff", "ffffffffffffffffffffffffffffffff"]
+
+
+def keys(*names):
+    return [key.hex() for key in keys_of(pa.chunked_array([list(names)], pa.string())).to_pylist()]
+
+
+def test_ids_of_crawlsieve_are_their_own_keys():
+    assert keys(*HEX) == HEX
+    assert keys() == []
+
+
+def test_other_ids_are_hashed_one_by_one():
+    odd = ["a", "", HEX[0].upper(), HEX[0][:-1] + "g", "é" * 16]
+
+    assert keys(HEX[0], *odd) == [HEX[0], *(xxhash.xxh3_128_hexdigest(name.encode()) for name in odd)]
+
+
+def test_a_slice_of_ids_has_the_keys_of_its_rows():
+    whole = pa.array([*HEX, "x" * 32, *HEX])
+
+    assert keys_of(pa.chunked_array([whole.slice(3)])).to_pylist() == [bytes.fromhex(name) for name in HEX]
+
+
+def wrote(place, **columns):
+    pq.write_table(pa.table(columns), place, row_group_size=2)
+    return str(place)
+
+
+def test_rows_come_in_order_with_their_places(tmp_path):
+    path = wrote(tmp_path / "a.parquet", id=["1", "2", "3"], text=["a", "b", "c"], more=[1, 2, 3])
+
+    parts = list(read_documents(path, ["id", "text", "absent"]))
+
+    assert pa.concat_tables(parts).to_pydict() == {"row": [0, 1, 2], "id": ["1", "2", "3"], "text": ["a", "b", "c"]}
+
+
+def test_what_a_plain_file_lacks_is_filled_in(tmp_path):
+    path = wrote(tmp_path / "a.parquet", id=[7, 8], text=pa.array(["a", "b"]).dictionary_encode(), duplicates=[None, 3])
+    (rows,) = read_documents(path, DOCUMENTS.names)
+
+    found = whole_rows(path, rows)
+
+    assert found.schema.equals(DOCUMENTS)
+    known = found.select(["id", "text", "source_path", "source_offset", "duplicates", "url"]).to_pylist()
+    assert [tuple(row.values()) for row in known] == [("7", "a", path, 0, 0, None), ("8", "b", path, 1, 3, None)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"text": ["a"]}, "has no column 'id'. It has: text"),
+        ({"id": ["1"], "body": ["a"]}, "has no column 'text'. It has: id, body"),
+    ],
+)
+def test_a_file_without_id_or_text_is_no_input(tmp_path, columns, said):
+    path = wrote(tmp_path / "a.parquet", **columns)
+
+    with pytest.raises(SourceError) as told:
+        schema_of(path)
+
+    assert str(told.value) == f"{path} {said}"
+
+
+def test_a_row_without_text_is_named(tmp_path):
+    path = wrote(tmp_path / "a.parquet", id=["1", "2", "3", "4"], text=["a", "b", "c", None])
+
+    with pytest.raises(SourceError, match=r"a\.parquet: row 3 has no text"):
+        list(read_documents(path, ["id", "text"]))
+
+
+def test_a_column_of_a_wrong_type_is_named(tmp_path):
+    path = wrote(tmp_path / "a.parquet", id=["1"], text=["a"], metadata=[{"k": 1}])
+    (rows,) = read_documents(path, DOCUMENTS.names)
+
+    with pytest.raises(SourceError, match="column 'metadata' is struct<k: int64>, and should be string"):
+        whole_rows(path, rows)
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:200], lambda _: b"not Parquet at all"])
+def test_a_damaged_file_is_named(tmp_path, damage):
+    path = wrote(tmp_path / "a.parquet", id=["1"] * 100, text=["a"] * 100)
+    (tmp_path / "a.parquet").write_bytes(damage((tmp_path / "a.parquet").read_bytes()))
+
+    with pytest.raises(SourceError, match=r"a\.parquet is not a Parquet file that can be read: ArrowInvalid"):
+        list(read_documents(path, ["id", "text"]))
