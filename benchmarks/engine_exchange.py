@@ -24,7 +24,7 @@ import pyarrow as pa
 from tree_memory import Peak
 
 from crawlsieve.pipelines.engines.engine import nobody
-from crawlsieve.pipelines.engines.options import EngineOptions, LocalOptions, RayOptions
+from crawlsieve.pipelines.engines.options import BeamOptions, EngineOptions, LocalOptions, RayOptions
 from crawlsieve.pipelines.engines.start import started
 from crawlsieve.stages.plan import Batch, Exchange, Map, Plan
 
@@ -39,6 +39,8 @@ COUNTED = pa.schema([pa.field(name, pa.int64(), nullable=False) for name in ("ke
 ENGINES: dict[str, EngineOptions] = {
     "local, 1 worker": LocalOptions(workers=1),
     "local, 2 workers": LocalOptions(workers=2),
+    "Beam, 1 process": BeamOptions(),
+    "Beam, 2 workers": BeamOptions(workers=2),
     "Ray tasks, 2 CPUs": RayOptions(workers=2),
 }
 """What runs the plan."""

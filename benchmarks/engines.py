@@ -38,7 +38,7 @@ def ran(engine: str, workers: int, folder: Path, recipe: str) -> dict[str, Any]:
     with process, Peak(process.pid) as peak:
         told, _ = process.communicate()
     found: dict[str, Any] = json.loads(told.splitlines()[-1])
-    return found | {"mib": peak.kib / 1024}
+    return found | {"mib": peak.kib / 1024, "largest_mib": peak.largest_kib / 1024}
 
 
 def table(times: int, rounds: int) -> None:
@@ -69,6 +69,18 @@ def table(times: int, rounds: int) -> None:
     print()
 
 
+def memory() -> None:
+    """The largest process of each engine, on one WARC file and on one of twenty times its size."""
+    recipe, bound = str(HERE / "main_job_resiliparse.yaml"), "source: {batch_bytes: 16777216}"
+    print(f"### The largest process, one WARC file, `{bound}` as it is by default\n")
+    print(f"| engine | {PAGES} pages, MiB | {20 * PAGES} pages, MiB |\n| --- | ---: | ---: |")
+    for name, (engine, workers) in ENGINES.items():
+        if workers == 1:
+            small, large = (ran(engine, workers, crawl(times, 1), recipe)["largest_mib"] for times in (1, 20))
+            print(f"| {name} | {small:.0f} | {large:.0f} |")
+    print()
+
+
 def main() -> None:
     """Print the section."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -78,6 +90,7 @@ def main() -> None:
     print("## Engines\n")
     table(1, asked.rounds)
     table(36, 1)
+    memory()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ SECTIONS = (
     ("near_quality.py", True),
     ("near_chains.py", False),
     ("near_scale.py", False),
+    ("engines.py", False),
+    ("engine_exchange.py", False),
     ("scale.py", False),
 )
 """Script, and whether it calls the peers. An hour in all; near_scale.py takes 6 GiB of memory."""

@@ -11,13 +11,13 @@ SECONDS = 0.2
 
 
 class Peak:
-    """While the block runs: the most that the process `pid` and its descendants held, memory they share counted once.
+    """While the block runs: the most that the process `pid` and its descendants held, together, and one of them alone.
 
     Proportional set size, from /proc: a page that three processes share counts a third for each.
     """
 
     def __init__(self, pid: int) -> None:
-        self.kib = 0
+        self.kib = self.largest_kib = 0
         self._pid = pid
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -32,7 +32,8 @@ class Peak:
 
     def _watch(self) -> None:
         while not self._ended.wait(SECONDS):
-            self.kib = max(self.kib, sum(_pss(pid) for pid in family(self._pid)))
+            each = [_pss(pid) for pid in family(self._pid)]
+            self.kib, self.largest_kib = max(self.kib, sum(each)), max(self.largest_kib, *each)
 
 
 def family(pid: int) -> list[int]:
