@@ -10,6 +10,8 @@ from crawlsieve import __version__
 from crawlsieve.pipelines.card import card
 from crawlsieve.pipelines.engines.engine import Retried
 from crawlsieve.pipelines.job import Job
+from crawlsieve.pipelines.mixture.card import share_lines
+from crawlsieve.pipelines.mixture.step import MIXTURE, mix_work, mixture_of
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.resume import UNREACHABLE
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest
@@ -36,11 +38,21 @@ def finished(job: Job) -> dict[str, Any] | None:
     manifest = standing_manifest(job.recipe.output)
     if manifest is None or manifest["key"] != job.key or UNREACHABLE in manifest["counts"].get("sink", {}):
         return None
+    mixed = mixture_of(job, manifest["files"])
+    if manifest.get("mixture", {}).get("key") != (mixed and mixed.key):
+        return None
     listed = {file["path"]: file["bytes"] for file in manifest["files"]}
     return manifest if listed == _standing(job) else None
 
 
-def close(job: Job, counted: pa.Table, files: pa.Table, retried: Sequence[Retried], shown: Progress) -> dict[str, Any]:
+def close(
+    job: Job,
+    counted: pa.Table,
+    files: pa.Table,
+    retried: Sequence[Retried],
+    shown: Progress,
+    mixture: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """Compare the counts, remove strays, write card and manifest; the manifest is the last file of a run.
 
     Raises:
@@ -56,11 +68,15 @@ def close(job: Job, counted: pa.Table, files: pa.Table, retried: Sequence[Retrie
     manifest["inputs"] = _inputs(job, counted, done)
     manifest["files"] = files.to_pylist()
     manifest["retried"] = [task._asdict() for task in retried]
+    manifest |= {} if mixture is None else {"mixture": mixture}
     _remove_strays(job, {file["path"] for file in manifest["files"]}, done)
     with writing(join(job.recipe.output, "README.md")) as file:
         file.write(card(manifest).encode())
     write_json(manifest_path(job.recipe.output), manifest)
+    remove(join(mix_work(job), "staged"))
     shown.funnel(manifest)
+    for line in share_lines(mixture) if mixture else ():
+        shown.say(line)
     return manifest
 
 
@@ -147,7 +163,11 @@ def _inputs(job: Job, counted: pa.Table, done: dict[str, dict[str, Any]]) -> lis
 
 def _standing(job: Job) -> dict[str, int]:
     """Path below the output -> bytes, of every file in a table."""
-    return {join(table, path): size for table in TABLES for path, size in sizes(join(job.recipe.output, table)).items()}
+    return {
+        join(table, path): size
+        for table in (*TABLES, MIXTURE)
+        for path, size in sizes(join(job.recipe.output, table)).items()
+    }
 
 
 def _remove_strays(job: Job, known: set[str], done: dict[str, dict[str, Any]]) -> None:
@@ -161,5 +181,7 @@ def _remove_strays(job: Job, known: set[str], done: dict[str, dict[str, Any]]) -
         elif name != "done.json" and done[key]["attempt"] not in name:
             remove(join(job.work, "curated", path))
     remove(join(job.work, "blocks"))
+    if job.recipe.mix is None:
+        remove(mix_work(job))
     for path in {path.partition("/")[0] for path in sizes(join(job.work, "published"))} - {job.key}:
         remove(join(job.work, "published", path))

@@ -1,4 +1,4 @@
-"""The whole job, in passes: survey, curate, decide, publish, close."""
+"""The whole job, in passes: survey, curate, decide, publish, mix, close."""
 
 import math
 from collections import Counter
@@ -17,6 +17,7 @@ from crawlsieve.pipelines.engines.start import started
 from crawlsieve.pipelines.index.pin import pinned
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
+from crawlsieve.pipelines.mixture.step import mix
 from crawlsieve.pipelines.near import Sizes
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe.load import Recipe
@@ -84,7 +85,9 @@ def run(
         sizes = _sizes(counted)
         decided = decide(job, Telling(crew, shown), sizes)
         files = publish(job, crew, sizes.ranges, shown)
-        return close(job, pa.concat_tables([counted, decided]), files, crew.retried, shown)
+        mixed, told = mix(job, files, crew, shown.say)
+        counted, files = pa.concat_tables([counted, decided]), pa.concat_tables([files, *mixed])
+        return close(job, counted, files, crew.retried, shown, told)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import hashlib
 
-from crawlsieve.pipelines.sql import asking
+from crawlsieve.pipelines.mixture.step import MIXTURE
+from crawlsieve.pipelines.sql import asking, manifest
 from crawlsieve.stages.publish import TABLES
 
 
@@ -16,8 +17,9 @@ def digest(run: str) -> dict[str, str]:
         CrawlsieveError: `run` is no finished run, or its files are damaged.
     """
     found = {}
+    mixture = [MIXTURE] if MIXTURE in manifest(run).get("rows", {}) else []
     with asking(run) as engine:
-        for table in TABLES:
+        for table in (*TABLES, *mixture):
             lines = engine.view(table).set_alias("rows").project("to_json(rows)::VARCHAR AS line")
             sums = lines.aggregate("count(*), sum(md5_number_upper(line)), sum(md5_number_lower(line))")
             ((rows, high, low),) = sums.fetchall()

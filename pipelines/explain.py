@@ -32,6 +32,7 @@ _NEAREST = """
 _SIGNALS = "SELECT * FROM signals WHERE id = $id AND source_path = $source_path AND source_offset = $source_offset"
 _COPY = "SELECT url, outcome FROM records WHERE id = $id ORDER BY outcome = 'documents' DESC LIMIT 1"
 _COPIES = "SELECT id, url FROM duplicates WHERE kept_id = $id ORDER BY id, url LIMIT 10"
+_MIXED = "SELECT any_value(domain) AS domain, count(*) AS copies FROM mixture WHERE id = $id"
 _NOT_OF_A_RECORD = ("outcome", "reasons", "total")
 
 
@@ -47,6 +48,8 @@ def explain(run: str, page: str) -> Explanation:
         for found_by, names in _questions(tables, page):
             records = _rows(tables, _FIND, names=names, column=found_by) if names else []
             if records:
+                if "mixture" in told.get("rows", {}):
+                    records = [record | _mixed(tables, record) for record in records]
                 sightings = tuple(_sighting(tables, record, told.get("rules", [])) for record in records)
                 keeps = told["recipe"]["keep_rejected"] != "none"
                 return Explanation(page, found_by, records[0]["total"], keeps, sightings)
@@ -119,6 +122,11 @@ def _verdict(rule: dict[str, Any], signals: dict[str, Any] | None, reasons: list
     elif rejects or outside:  # a name alone does not tell which of two steps rejects by it
         rejects = outside if rejects else None
     return Verdict(rule["step"], rule["name"], rule["column"], value, low, high, rejects)
+
+
+def _mixed(tables: duckdb.DuckDBPyConnection, record: dict[str, Any]) -> dict[str, Any]:
+    """The domain of a kept document and how often it is in the mixture."""
+    return _rows(tables, _MIXED, id=record["id"])[0] if record["outcome"] == "documents" else {}
 
 
 def _copy(tables: duckdb.DuckDBPyConnection, name: str | None) -> Copy | None:

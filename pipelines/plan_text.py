@@ -10,14 +10,18 @@ import pyarrow as pa
 from crawlsieve.dedup.bands import Bands
 from crawlsieve.pipelines.engines.choice import engine_text
 from crawlsieve.pipelines.engines.options import EngineOptions
+from crawlsieve.pipelines.mixture.options import Mix
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.recipe.options import shown
 from crawlsieve.pipelines.recipe.parse import Yaml
 from crawlsieve.schemas import tables
+from crawlsieve.schemas.mix import MIXTURE
 from crawlsieve.stages.near.keys import NearDuplicates
 from crawlsieve.stages.read import Input
 
 FIRST_INPUTS = 5
+_LAST = (("exact_duplicates", "exact"), ("near_duplicates", "near"), ("mix", "mix"))
+"""Steps that are in no chain, in their order, and where the recipe has them."""
 _WIDTH = 100
 
 
@@ -74,7 +78,7 @@ def _steps(recipe: Recipe) -> str:
         return "steps\n  none"
     lines = ["steps"]
     names = [name for name, _ in recipe.chain]
-    names += [name for name, step in (("exact_duplicates", recipe.exact), ("near_duplicates", recipe.near)) if step]
+    names += [name for name, field in _LAST if getattr(recipe, field)]
     for number, (name, entry) in enumerate(zip(names, recipe.options["steps"], strict=True), 1):
         (options,) = entry.values()
         lines.append(_wrapped(f"  {number}. {name}: ", ", ".join(_option(*item) for item in options.items()), 8))
@@ -91,6 +95,7 @@ def _tables(recipe: Recipe) -> str:
         ("rejected", tables.REJECTED),
         ("duplicates", tables.DUPLICATES),
         ("failed", tables.FAILED),
+        *([("mixture", MIXTURE)] if recipe.mix else []),
     ]
     lines = [f"tables  (keep_rejected: {recipe.keep_rejected})"]
     lines += [_wrapped(f"  {name}: ", ", ".join(schema.names), 8) for name, schema in kept]
@@ -110,10 +115,24 @@ def _passes(recipe: Recipe, inputs: Sequence[Input], engine: EngineOptions) -> s
             f"passes  ({engine_text(engine)})",
             f"  1. curate: one task an input, {len(inputs)} in all; each reads its input once",
             f"  2. decide: {', then '.join(keys)}; keys only, no text",
-            "  3. publish: one task an output file, then the manifest",
+            f"  3. publish: one task an output file{'' if recipe.mix else ', then the manifest'}",
+            *(_mix(recipe.mix) if recipe.mix else ()),
             *(_curve(recipe.near.banding) if recipe.near else ()),
         ]
     )
+
+
+def _mix(mix: Mix) -> list[str]:
+    """What a mixture is made of, and how."""
+    weights = mix.weighted()
+    largest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:FIRST_INPUTS]
+    more = ", ..." if len(weights) > len(largest) else ""
+    told = ", ".join(f"{name} {weight:.4g}" for name, weight in largest)
+    limit = "any number of epochs" if mix.max_epochs is None else f"at most {mix.max_epochs:g} epochs"
+    return [
+        f"  4. mix: {mix.tokens:,} {mix.unit} of {len(weights)} domains by {mix.domain} ({told}{more}), {limit};",
+        "     measure, cut the last epochs, stage copies, one task an output file, then the manifest",
+    ]
 
 
 def _near(near: NearDuplicates) -> str:

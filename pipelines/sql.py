@@ -22,6 +22,7 @@ from rich.text import Text
 
 from crawlsieve.pipelines.standing import opened, standing_manifest
 from crawlsieve.schemas import tables
+from crawlsieve.schemas.mix import MIXTURE
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join
 from crawlsieve.stages.read.places import failures, protocol
@@ -32,6 +33,7 @@ VIEWS = {
     "duplicates": tables.DUPLICATES,
     "failed": tables.FAILED,
     "signals": tables.SIGNALS_HEAD,
+    "mixture": MIXTURE,
 }
 """Name of a view and its schema where the run has no file of that table."""
 
@@ -43,10 +45,10 @@ _LEAST_WIDTH = 16
 
 
 def connect(run: str) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory whose views are the tables of a run: documents, rejected, duplicates, failed, signals.
+    """A DuckDB in memory whose views are the tables of a run: those of VIEWS.
 
-    The files are read where they are and nothing is written to them. Times are in UTC; the configuration is locked, and
-    no extension is downloaded.
+    A table that the run has not is empty. The files are read where they are and nothing is written to them. Times are
+    in UTC; the configuration is locked, and no extension is downloaded.
 
     Args:
         run: a run directory, local or on any address that fsspec knows.

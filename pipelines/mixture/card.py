@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from crawlsieve.pipelines.card import size_category
+from crawlsieve.pipelines.card import share_table, size_category
 
 _SHOWN = 20
 
@@ -24,24 +24,6 @@ def share_lines(mixture: dict[str, Any]) -> list[str]:
     return lines
 
 
-def share_table(mixture: dict[str, Any]) -> list[str]:
-    """Markdown: what was asked of each domain, and what it got."""
-    by = f"weighted by domain (`{mixture['domain']}`, seed {mixture['seed']})"
-    lines = [
-        f"{mixture['documents']:,} documents, {mixture['size']:,} {mixture['unit']}, {by}.",
-        "`epoch` says which copy of a document a row is.",
-        "",
-        f"| domain | weight | share | {mixture['unit']} | documents | unique documents | epochs |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    lines += [
-        f"| {_cell(name)} | {told['weight']:.6g} | {told['share']:.6g} | {told['size']:,} | {told['documents']:,} "
-        f"| {told['unique_documents']:,} | {told['epochs']:.3f} |"
-        for name, told in mixture["domains"].items()
-    ]
-    return lines
-
-
 def card(manifest: dict[str, Any]) -> str:
     """README.md of a run that is a mixture: Markdown with Hugging Face metadata."""
     head = {
@@ -56,9 +38,3 @@ def card(manifest: dict[str, Any]) -> str:
     lines += [f"Made by crawlsieve {manifest['crawlsieve']} from {len(manifest['inputs'])} files of documents.", ""]
     lines += [*share_table(manifest["mixture"]), ""]
     return "\n".join(lines)
-
-
-def _cell(name: str) -> str:
-    """A name that breaks no table."""
-    plain = "".join(character if character.isprintable() else " " for character in name).replace("|", "\\|")
-    return plain if plain.strip() else "(empty)"

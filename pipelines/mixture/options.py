@@ -1,7 +1,7 @@
 """What a mixture is made by: the options of the step `mix` and of `crawlsieve mix apply`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 import pyarrow as pa
@@ -40,7 +40,7 @@ class Mix:
     reads: ClassVar[tuple[str, ...]] = ()
     adds: ClassVar[pa.Schema] = pa.schema([])
 
-    weights: Annotated[str, StringConstraints(min_length=1)] | dict[str, float]
+    weights: Annotated[str, StringConstraints(min_length=1)] | dict[str, float] = field(hash=False)
     domain: Annotated[str, StringConstraints(min_length=1)]
     tokens: Annotated[int, Ge(1), Le(2**53)]
     unit: Literal["bytes", "tokens"] = "bytes"

@@ -62,9 +62,12 @@ def _absolute(path: str) -> str:
 
 
 def _step_problems(recipe: Recipe) -> list[str]:
+    steps = [(number, key_of(name), step) for number, (name, step) in enumerate(recipe.chain, 1)]
+    if recipe.mix:
+        steps.append((len(recipe.options["steps"]), "mix", recipe.mix))
     return [
-        f"{recipe.path} step {number} ({key_of(name)}): {problem}"
-        for number, (name, step) in enumerate(recipe.chain, 1)
+        f"{recipe.path} step {number} ({key}): {problem}"
+        for number, key, step in steps
         for problem in _own_problems(step)
     ]
 

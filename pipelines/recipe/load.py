@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 from pydantic import StringConstraints
 
 from crawlsieve.pipelines.engines.options import Engines
+from crawlsieve.pipelines.mixture.options import Mix
 from crawlsieve.pipelines.recipe.changes import apply_changes
 from crawlsieve.pipelines.recipe.columns import column_problems
 from crawlsieve.pipelines.recipe.file import read_recipe, step_entries
@@ -70,6 +71,8 @@ class Recipe:
     """How the recipe looks for equal documents, if it does."""
     near: NearDuplicates | None
     """How it looks for documents that are alike, if it does."""
+    mix: Mix | None
+    """How it weights what is left, if it does."""
     engine: Engines
     """How it is run, if on which engine is said elsewhere."""
     options: dict[str, Yaml] = field(hash=False)
@@ -171,7 +174,7 @@ def _recipe(path: str, header: Header, source: Source, steps: list[NamedStep]) -
         "source": plain(source),
         "steps": [{key_of(name): plain(step)} for name, step in steps],
     }
-    deciding = {key_of(name): step for name, step in steps if STEPS[key_of(name)].decides}
+    deciding = {key_of(name): step for name, step in steps if STEPS[key_of(name)].decides or STEPS[key_of(name)].mixes}
     return Recipe(
         name=header.name,
         seed=header.seed,
@@ -181,6 +184,7 @@ def _recipe(path: str, header: Header, source: Source, steps: list[NamedStep]) -
         chain=tuple(named for named in steps if key_of(named.name) not in deciding),
         exact=cast("ExactDuplicates | None", deciding.get("exact_duplicates")),
         near=cast("NearDuplicates | None", deciding.get("near_duplicates")),
+        mix=cast("Mix | None", deciding.get("mix")),
         engine=header.engine,
         options=options,
         path=path,

@@ -54,6 +54,10 @@ def _repeated(number: int, steps: list[NamedStep]) -> str:
     if STEPS[key].decides:
         one = "Put all keys into one list, `by: [url, text]`, and remove" if key == "exact_duplicates" else "Remove"
         return f"step {earlier[-1]} is one already. {one} the other."
+    if STEPS[key].mixes:
+        return (
+            f"step {earlier[-1]} is one already. Remove one; `crawlsieve mix apply` makes others of the finished run."
+        )
     if STEPS[key].makes_text:
         return f"step {earlier[-1]} makes the text already. Remove one of the two."
     if earlier[-1] == number - 1 and steps[number - 2].step == step:
@@ -72,10 +76,12 @@ def _without_text(number: int, keys: list[str]) -> str:
 
 def _not_last(number: int, keys: list[str]) -> str:
     key, later = keys[number - 1], keys[number:]
+    if STEPS[key].mixes and later:
+        return f"weights what is left in the end. Move it behind step {len(keys)} ({keys[-1]})."
     if not STEPS[key].decides:
         return ""
-    if not all(STEPS[other].decides for other in later):
-        last = max(place for place, other in enumerate(keys, 1) if not STEPS[other].decides)
+    if not all(STEPS[other].decides or STEPS[other].mixes for other in later):
+        last = max(place for place, other in enumerate(keys, 1) if not (STEPS[other].decides or STEPS[other].mixes))
         return f"compares what documents are in the end. Move it behind step {last} ({keys[last - 1]})."
     if key == "near_duplicates" and "exact_duplicates" in later:
         return "compares what is left of equal documents. Move `exact_duplicates`, which costs less, before it."

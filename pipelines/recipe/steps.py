@@ -16,13 +16,15 @@ class StepKind:
         reads_text: the step looks at the text of a document, so there has to be one.
         makes_text: the step turns payloads into text; it comes once, before all that read text.
         decides: the step compares documents by their keys, which no step may change afterwards: only others that decide
-            come behind it.
+            come behind it, and what mixes.
+        mixes: the step weights the documents that are left in the end; it is the last one.
     """
 
     place: str
     reads_text: bool = False
     makes_text: bool = False
     decides: bool = False
+    mixes: bool = False
 
 
 STEPS: dict[str, StepKind] = {
@@ -35,6 +37,7 @@ STEPS: dict[str, StepKind] = {
     "redact": StepKind("crawlsieve.stages.redact:Redact", reads_text=True),
     "exact_duplicates": StepKind("crawlsieve.stages.keys:ExactDuplicates", reads_text=True, decides=True),
     "near_duplicates": StepKind("crawlsieve.stages.near.keys:NearDuplicates", reads_text=True, decides=True),
+    "mix": StepKind("crawlsieve.pipelines.mixture.options:Mix", mixes=True),
 }
 
 

@@ -160,5 +160,6 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON va
 
 
 def _words(error: duckdb.Error) -> str:
-    """What DuckDB says, without the query around it."""
-    return " ".join(line.strip() for line in str(error).split("\n\nLINE ")[0].splitlines() if line.strip())
+    """What DuckDB says, without the query around it, and without a list of all functions of a name."""
+    said = str(error).split("\n\nLINE ")[0].split("Candidate functions:")[0]
+    return " ".join(line.strip() for line in said.splitlines() if line.strip())

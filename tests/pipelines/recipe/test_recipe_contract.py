@@ -31,7 +31,8 @@ steps:
 """
 SHIPPED = sorted((Path(__file__).parents[3] / "pipelines" / "recipes").glob("*.yaml"))
 ALONE = {"url_filter": {"blocklists": ["a"]}, "language": {"keep": ["en"]}, "clean_lines": {"rules": ["c4@tfds"]},
-         "measure": {"signals": ["gopher"]}, "judge": {"rules": ["gopher_quality"]}}  # fmt: skip
+         "measure": {"signals": ["gopher"]}, "judge": {"rules": ["gopher_quality"]},
+         "mix": {"weights": {"en": 1.0}, "domain": "language", "tokens": 10}}  # fmt: skip
 
 
 @pytest.fixture
