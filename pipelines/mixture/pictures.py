@@ -1,0 +1,113 @@
+"""Pictures of a fit and of a recommendation, as PNG and SVG. Colours are Okabe and Ito's, which all eyes tell apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from crawlsieve.pipelines.mixture.budget import Budget
+from crawlsieve.pipelines.mixture.fit import Fit
+from crawlsieve.pipelines.mixture.recommend import Recommendation
+from crawlsieve.pipelines.mixture.repetition import effective_tokens
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+STYLE = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "svg.hashsalt": "crawlsieve",
+    "svg.fonttype": "none",
+    "figure.dpi": 150,
+}
+
+
+@contextmanager
+def figure(path: Path, width: float, height: float) -> Iterator[Axes]:
+    """Axes to draw on, which become `path`.png and `path`.svg: the same bytes for the same data."""
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists its keys
+        drawn = Figure(figsize=(width, height), layout="constrained")
+        yield drawn.add_subplot()
+        drawn.savefig(path.with_name(f"{path.name}.png"), metadata={"Software": None})
+        drawn.savefig(path.with_name(f"{path.name}.svg"), metadata={"Date": None, "Creator": None})
+
+
+def draw_predictions(fit: Fit, path: Path) -> None:
+    """Predicted against observed objective; each run is predicted by fits that have not seen it."""
+    check, seen, predicted = fit.check, fit.loss, fit.predicted_loss
+    with figure(path, 5, 5) as axes:
+        both = np.concatenate([seen, predicted])
+        ends = [both.min(), both.max()]
+        axes.plot(ends, ends, color=GREY, linewidth=1)
+        axes.scatter(seen, predicted, s=14, color=BLUE, alpha=0.5, linewidth=0)
+        best = fit.best_run
+        axes.scatter(seen[best], predicted[best], s=50, facecolor="none", edgecolor=ORANGE, linewidth=1.5)
+        axes.annotate("best run", (seen[best], predicted[best]), (8, -10), textcoords="offset points", color=ORANGE)
+        axes.set_aspect("equal")
+        axes.set_xlabel("observed loss")
+        axes.set_ylabel("predicted loss, by fits without the run")
+        axes.set_title(
+            f"{_said(fit)}, {fit.regressor}, {len(seen)} runs\n"
+            f"rank correlation {check.spearman:.3f} ({check.low:.3f} to {check.high:.3f})"
+        )
+
+
+def draw_weights(fit: Fit, found: Recommendation, path: Path) -> None:
+    """Recommended weights with their intervals, beside the prior and the best run."""
+    weights = found.taken.weights
+    order = np.argsort(weights, kind="stable")
+    rows = np.arange(len(order))
+    with figure(path, 7, 1.6 + 0.32 * len(order)) as axes:
+        axes.barh(rows, weights[order], 0.7, color=BLUE, alpha=0.35, label="recommended")
+        intervals = [("bootstrap 95 %", found.bootstrap, BLUE, 0.12), ("posterior 95 %", found.posterior, GREEN, -0.12)]
+        for name, ends, colour, shift in intervals:
+            if ends is not None:
+                axes.hlines(rows + shift, *ends[:, order], color=colour, linewidth=2, label=name)
+        axes.plot(found.prior[order], rows, "|", color="black", markersize=10, label="prior")
+        axes.plot(
+            fit.runs.weights[fit.best_run][order], rows, "o", color=ORANGE, markersize=4, label="best run observed"
+        )
+        axes.set_yticks(rows, short_names([fit.runs.domains[row] for row in order]))
+        axes.set_xlim(left=0)
+        axes.set_xlabel("weight")
+        axes.set_title(f"{_said(fit)}: expected loss {found.taken.expected:.3f}, best run {fit.loss[fit.best_run]:.3f}")
+        axes.legend(frameon=False, loc="lower right")
+
+
+def draw_repetition(fit: Fit, found: Recommendation, budget: Budget, path: Path) -> None:
+    """What each domain's tokens are worth, over how often they are seen."""
+    epochs = budget.epochs(found.taken.weights)
+    most = max(budget.max_epochs, float(epochs.max()), 1.0) * 1.5
+    line = np.linspace(1, most, 200)
+    with figure(path, 6, 4) as axes:
+        axes.plot([1, most], [1, most], color=GREY, linewidth=1, linestyle=":", label="as if all were new")
+        axes.plot(line, effective_tokens(np.ones_like(line), line), color=BLUE, label="data-constrained law")
+        axes.axvline(budget.max_epochs, color=ORANGE, linewidth=1, label=f"at most {budget.max_epochs:g} epochs")
+        axes.plot(epochs, effective_tokens(np.ones_like(epochs), epochs), "o", color="black", markersize=4)
+        names = short_names(list(fit.runs.domains))
+        for row in np.argsort(-epochs, kind="stable")[:5]:
+            worth = float(effective_tokens(np.ones(1), epochs[row : row + 1])[0])
+            axes.annotate(names[row], (epochs[row], worth), (5, -11), textcoords="offset points", fontsize=8)
+        axes.set_xlabel("epochs")
+        axes.set_ylabel("worth, in epochs of new tokens")
+        axes.set_title(f"{budget.tokens:.3g} tokens of {budget.unique.sum():.3g} unique ones")
+        axes.legend(frameon=False, loc="upper left")
+
+
+def short_names(names: list[str]) -> list[str]:
+    """Without what all begin and end with: 'train_the_pile_arxiv' is 'arxiv' among others of the Pile."""
+    if len(names) < 2:
+        return names
+    low, high = min(names), max(names)
+    same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+    cut = max(low[:same].rfind(mark) + 1 for mark in "_/-. ")
+    return [name[cut:] for name in names]
+
+
+def _said(fit: Fit) -> str:
+    return "mean of all metrics" if fit.objective.said == "mean" else fit.objective.said
