@@ -30,9 +30,10 @@ def cluster(tmp_path_factory):
         "RAY_AUTH_MODE": "disabled",
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-    port, jobs, client = free_ports(3)
+    port, jobs, client, agent = free_ports(4)
     command = ["start", "--head", "--block", "--num-cpus=2", f"--object-store-memory={100 << 20}"]
     ports = [f"--port={port}", f"--dashboard-port={jobs}", f"--ray-client-server-port={client}"]
+    ports.append(f"--dashboard-agent-listen-port={agent}")  # else that of another test's cluster is taken for free
     with (folder / "log").open("w") as log:
         head = subprocess.Popen([BIN / "ray", *command, *ports], env=env, stdout=log, stderr=log)
     wait_for(lambda: [1] if answers(jobs) and answers(client) else [], 1)
