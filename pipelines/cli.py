@@ -184,7 +184,7 @@ def sql_command(
     *,
     form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How rows are printed.")] = "table",
 ) -> None:
-    """Ask DuckDB about a run: views documents, rejected, duplicates, failed, signals."""
+    """Ask DuckDB about a run: views documents, rejected, duplicates, failed, signals, mixture."""
     from crawlsieve.pipelines import sql
 
     sql.sql_command(run, query, form)

@@ -17,6 +17,7 @@ from crawlsieve.pipelines.mixture.shares import report
 from crawlsieve.pipelines.mixture.sweep import standing, sweep
 from crawlsieve.pipelines.mixture.work import MixInput, Mixture
 from crawlsieve.pipelines.progress import Progress
+from crawlsieve.pipelines.recipe.check import absolute
 from crawlsieve.pipelines.recipe.options import plain
 from crawlsieve.pipelines.recipe.output import output_problem, refuse_other_run
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest, state_path
@@ -75,6 +76,9 @@ def checked(runs: Sequence[str], mix: Mix, output: str) -> Apply:
         raise CrawlsieveError(
             f"{strange.path} is {strange.format}, not Parquet. `crawlsieve run` makes documents of it."
         )
+    inside = next((item.path for item in inputs if absolute(item.path).startswith(f"{absolute(output)}/")), None)
+    if inside:
+        raise RecipeError(f"{COMMAND}: '{inside}' lies in the output '{output}', which this writes")
     for item in inputs[:1]:
         Domain(mix.domain).columns(schema_of(item.path))
     unique = len(runs) == 1 and paths[0] != runs[0] and not _repeats(runs[0])

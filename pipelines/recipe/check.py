@@ -50,15 +50,16 @@ def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
 
 def _input_problems(recipe: Recipe, inputs: tuple[Input, ...]) -> Iterable[str]:
     yield payload_problem(recipe.chain, {item.format for item in inputs})
-    folder = _absolute(recipe.output).rstrip("/") + "/"
-    inside = next((item.path for item in inputs if _absolute(item.path).startswith(folder)), None)
+    folder = absolute(recipe.output) + "/"
+    inside = next((item.path for item in inputs if absolute(item.path).startswith(folder)), None)
     if inside:
         yield f"'{inside}' lies in the output '{recipe.output}', which this run writes. Choose another --output."
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
+    """One spelling of a local path, or an address without a slash at its end."""
     place = local(path)
-    return path if place is None else os.path.normpath(Path.cwd() / place)
+    return path.rstrip("/") if place is None else os.path.normpath(Path.cwd() / place)
 
 
 def _step_problems(recipe: Recipe) -> list[str]:

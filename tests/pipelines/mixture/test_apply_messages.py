@@ -189,6 +189,13 @@ def test_an_output_that_holds_another_run_is_left_alone(tmp_path):
         applied(tmp_path / "run", write(tmp_path / "in", CORPUS), weights=HALVES, tokens=100)
 
 
+def test_an_input_in_the_output_is_refused(tmp_path):
+    applied(tmp_path / "out", write(tmp_path / "in", CORPUS), weights=HALVES, tokens=100)
+
+    with pytest.raises(RecipeError, match="lies in the output"):
+        applied(tmp_path / "out", f"{tmp_path}/in/../out/documents/*.parquet", weights=HALVES, tokens=100)
+
+
 def test_an_expression_is_checked_before_anything_is_read(tmp_path):
     with pytest.raises(RecipeError, match='"langage" not found'):
         applied(tmp_path / "out", write(tmp_path, CORPUS), domain="langage", weights=HALVES, tokens=100)
