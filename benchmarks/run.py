@@ -22,6 +22,7 @@ SECTIONS = (
     ("near_quality.py", True),
     ("near_chains.py", False),
     ("near_scale.py", False),
+    ("mixture.py", False),
     ("engines.py", False),
     ("engine_exchange.py", False),
     ("scale.py", False),
