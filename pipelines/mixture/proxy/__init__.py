@@ -1,0 +1,1 @@
+"""Proxy runs: small models trained on sampled mixtures, whose losses a surrogate is fitted to."""
