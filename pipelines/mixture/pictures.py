@@ -15,6 +15,8 @@ from crawlsieve.pipelines.mixture.recommend import Recommendation
 from crawlsieve.pipelines.mixture.repetition import effective_tokens
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+LABELLED = 6
+"""Domains that have their name in the picture of repetition: those seen most often, if more than once."""
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -83,19 +85,21 @@ def draw_repetition(fit: Fit, found: Recommendation, budget: Budget, path: Path)
     """What each domain's tokens are worth, over how often they are seen."""
     epochs = budget.epochs(found.taken.weights)
     most = max(budget.max_epochs, float(epochs.max()), 1.0) * 1.5
-    line = np.linspace(1, most, 200)
+    line = np.linspace(0, most, 200)
     with figure(path, 6, 4) as axes:
-        axes.plot([1, most], [1, most], color=GREY, linewidth=1, linestyle=":", label="as if all were new")
+        axes.plot([0, most], [0, most], color=GREY, linewidth=1, linestyle=":", label="as if all were new")
         axes.plot(line, effective_tokens(np.ones_like(line), line), color=BLUE, label="data-constrained law")
         axes.axvline(budget.max_epochs, color=ORANGE, linewidth=1, label=f"at most {budget.max_epochs:g} epochs")
         axes.plot(epochs, effective_tokens(np.ones_like(epochs), epochs), "o", color="black", markersize=4)
         names = short_names(list(fit.runs.domains))
-        for row in np.argsort(-epochs, kind="stable")[:5]:
+        most_seen = [row for row in np.argsort(-epochs, kind="stable")[:LABELLED] if epochs[row] > 1]
+        for place, row in enumerate(most_seen):
             worth = float(effective_tokens(np.ones(1), epochs[row : row + 1])[0])
-            axes.annotate(names[row], (epochs[row], worth), (5, -11), textcoords="offset points", fontsize=8)
+            side, align = (((7, -9), "left"), ((-7, 4), "right"))[place % 2]  # neighbours do not meet
+            axes.annotate(names[row], (epochs[row], worth), side, textcoords="offset points", fontsize=8, ha=align)
         axes.set_xlabel("epochs")
         axes.set_ylabel("worth, in epochs of new tokens")
-        axes.set_title(f"{budget.tokens:.3g} tokens of {budget.unique.sum():.3g} unique ones")
+        axes.set_title(f"{budget.tokens:,.0f} tokens of {budget.unique.sum():,.0f} unique ones")
         axes.legend(frameon=False, loc="upper left")
 
 
