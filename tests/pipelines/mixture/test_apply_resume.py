@@ -11,7 +11,7 @@ import pytest
 
 from crawlsieve.pipelines.sql import query
 from crawlsieve.stages.errors import BalanceError, CrawlsieveError
-from tests.pipelines.mixture.slow import applied, corpus, rows, write
+from tests.pipelines.mixture.slow import applied, corpus, rows, slow_mixture, write
 
 CORPUS = corpus(a=[1 + n * n % 300 for n in range(150)], b=[1 + n * n % 90 for n in range(100)])
 MIX = {"weights": {"a": 0.4, "b": 0.6}, "tokens": 12_000, "seed": 2}
@@ -49,13 +49,18 @@ def files(output, *tables):
     return {str(path.relative_to(output)): path.read_bytes() for path in paths if path.is_file()}
 
 
+def killed(runs, output, point):
+    """Make the mixture in another process, which is killed while it writes a file: the one of that number."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    command = [sys.executable, "-c", KILLED, runs, str(output), str(point)]
+    assert subprocess.run(command, env=environment, check=False).returncode == -9
+
+
 @pytest.mark.parametrize("point", [4, 10, 15, 17, 21])
 def test_a_killed_mixture_goes_on_to_the_same_bytes(runs, tmp_path, point):
     """Killed while it measures, stages, writes files, and before its manifest; whatever file was being written."""
     applied(tmp_path / "whole", runs, **MIX)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-c", KILLED, runs, str(tmp_path / "out"), str(point)]
-    assert subprocess.run(command, env=environment, check=False).returncode == -9
+    killed(runs, tmp_path / "out", point)
     assert not (tmp_path / "out" / "manifest.json").exists()
     with pytest.raises(CrawlsieveError, match="the run is not finished"):
         query(str(tmp_path / "out"), "SELECT 1")
@@ -66,6 +71,26 @@ def test_a_killed_mixture_goes_on_to_the_same_bytes(runs, tmp_path, point):
     assert files(tmp_path / "out") == files(tmp_path / "whole")
     assert all(path.stat().st_mtime_ns == time for path, time in done.items() if path.exists())
     assert not list((tmp_path / "out" / "_work" / "mix").glob("staged/*"))
+
+
+def test_a_folder_that_is_being_written_anew_is_no_finished_mixture(runs, tmp_path):
+    applied(tmp_path / "out", runs, **{**MIX, "seed": 3})
+
+    killed(runs, tmp_path / "out", 10)
+
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    applied(tmp_path / "whole", runs, **MIX)
+    applied(tmp_path / "out", runs, **MIX)
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+def test_what_another_mixture_left_staged_is_not_taken(runs, tmp_path):
+    killed(runs, tmp_path / "out", 15)
+    assert list((tmp_path / "out" / "_work" / "mix" / "staged").glob("*/done.json"))
+
+    applied(tmp_path / "out", runs, **{**MIX, "seed": 3})
+
+    assert rows(tmp_path / "out") == slow_mixture(CORPUS, MIX["weights"], MIX["tokens"], 3)
 
 
 def test_a_complete_mixture_is_left_alone(runs, tmp_path):
