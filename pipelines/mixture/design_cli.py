@@ -41,7 +41,7 @@ def design_command(
     domains: Annotated[str, typer.Argument(metavar="D.csv", help="What `mix domains` wrote: CSV, Parquet or YAML.")],
     *,
     output: Annotated[Path, typer.Option(metavar="DESIGN", help="Folder to write.")],
-    runs: Annotated[int, typer.Option(min=1, max=100_000, help="How many mixtures.")] = 64,
+    runs: Annotated[int, typer.Option(min=1, max=10_000, help="How many mixtures.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
     method: Annotated[Literal["regmix", "space-filling"], typer.Option(help="How mixtures are drawn.")] = "regmix",
     temperature: Annotated[float, typer.Option(help="Power of the natural shares around which is drawn.")] = 0.5,

@@ -1,5 +1,6 @@
 import sys
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -46,6 +47,18 @@ def test_several_runs_are_counted_together_and_plain_parquet_too(tmp_path):
     two = run_of(tmp_path / "two", rows[4:], schema=plain)
 
     assert told(count_domains([one, f"{two}/documents/*.parquet"], "language")) == expected(lambda t: len(t.encode()))
+
+
+def test_a_run_on_another_file_system(tmp_path):
+    run_of(tmp_path / "run", documents(), files=2)
+    memory = fsspec.filesystem("memory")
+    memory.put(str(tmp_path / "run"), "/crawlsieve-test-domains", recursive=True)
+    try:
+        found = count_domains(["memory://crawlsieve-test-domains"], "language")
+    finally:
+        memory.rm("/crawlsieve-test-domains", recursive=True)
+
+    assert told(found) == expected(lambda text: len(text.encode()))
 
 
 def test_an_expression_over_columns_defines_domains(tmp_path):

@@ -126,6 +126,17 @@ def test_a_document_larger_than_a_shard_has_one_of_its_own(tmp_path):
     ] * 3
 
 
+def test_a_shard_is_as_large_as_asked_and_no_larger(tmp_path):
+    run = run_of(tmp_path / "run", documents({"web": ["a" * 700, "b" * 800]}))
+    write_shards([run], tmp_path / "one", ["text"], shard_bytes=9999)  # a limit of as many digits, which it holds too
+    (whole,) = (tmp_path / "one").glob("*.mds")
+
+    write_shards([run], tmp_path / "fits", ["text"], shard_bytes=whole.stat().st_size)
+    write_shards([run], tmp_path / "not", ["text"], shard_bytes=whole.stat().st_size - 1)
+
+    assert [len(list((tmp_path / name).glob("*.mds"))) for name in ("fits", "not")] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("columns", "said"), [(["texd"], "Did you mean 'text'"), (["language_score"], "double; shards hold")]
 )
