@@ -69,8 +69,10 @@ def design_path(design: str) -> str:
     """The table of mixtures: the file itself, or that of a folder which `mix design` wrote.
 
     Raises:
-        MixtureError: the folder has none.
+        MixtureError: the folder has none, or there is neither.
     """
+    if not Path(design).exists():
+        raise MixtureError(f"{design}: there is no such file or folder.")
     if not Path(design).is_dir():
         return design
     found = [path for path in (Path(design) / MIXTURES, Path(design) / "mixtures.parquet") if path.is_file()]

@@ -190,6 +190,7 @@ def test_without_pytorch_the_extra_is_named(wanted, monkeypatch):
     ("change", "message"),
     [
         ({"size": "tinny"}, "There is no size 'tinny'. Did you mean 'tiny'"),
+        ({"design": "nowhere.csv"}, "nowhere.csv: there is no such file or folder"),
         ({"tokenizer": "nowhere.json"}, "nowhere.json: there is no such file"),
         ({"data": ("a", "b")}, "--data names 2 inputs; without --domain"),
         ({"data": ("nowhere",)}, "nowhere is no folder"),
