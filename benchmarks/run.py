@@ -23,6 +23,7 @@ SECTIONS = (
     ("near_chains.py", False),
     ("near_scale.py", False),
     ("mixture.py", False),
+    ("mix_apply.py", False),
     ("engines.py", False),
     ("engine_exchange.py", False),
     ("scale.py", False),

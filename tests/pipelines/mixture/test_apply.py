@@ -30,7 +30,7 @@ def mixtures(draw):
     return documents, weights, draw(st.integers(1, 3000)), draw(st.integers(0, 2**63 - 1)), draw(st.randoms())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mixtures())
 def test_a_mixture_is_the_slow_one(tmp_path_factory, given_):
     documents, weights, total, seed, chance = given_
