@@ -40,7 +40,5 @@ def design_notes(design: Design) -> Iterator[str]:
     narrow = [name for name, reach in zip(design.domains, told.reach, strict=True) if reach < LITTLE_REACH]
     narrow = [name for name in narrow if name not in unseen]
     if narrow:
-        yield (
-            f"Note: of {listed(narrow)} the mixtures span less than {LITTLE_REACH:.0%} of what may be. "
-            "Draw more, or take --method space-filling."
-        )
+        more = " Draw more, or take --method space-filling." if design.sampling.method == "regmix" else ""
+        yield f"Note: of {listed(narrow)} the mixtures span less than {LITTLE_REACH:.0%} of what may be.{more}"

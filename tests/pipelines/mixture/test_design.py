@@ -15,6 +15,7 @@ from crawlsieve.pipelines.mixture.budget import Budget
 from crawlsieve.pipelines.mixture.cli import app
 from crawlsieve.pipelines.mixture.design import Sampling, sample_mixtures
 from crawlsieve.pipelines.mixture.design_files import made, read_domains, save
+from crawlsieve.pipelines.mixture.design_text import design_notes
 from crawlsieve.pipelines.mixture.grid import bounded, rounded
 from crawlsieve.pipelines.mixture.spread import filling
 from crawlsieve.pipelines.mixture.tables import MixtureError, read_mixtures
@@ -285,6 +286,17 @@ def test_the_command_says_how_well_it_fills(tmp_path):
     told = yaml.safe_load((tmp_path / "out" / "design.yaml").read_text())
     assert told["domains"]["books"]["most"] == 0.02  # 4 epochs of 10 of 2000 tokens
     assert json.dumps(told["strengths"]) == "[0.1, 5.0, 15]"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_domains_of_which_little_is_seen_are_named(tmp_path, method):
+    design = made(domains_file(tmp_path, "web,99\ncode,1\n"), 3, 0, Sampling(method, least=0.9 / 100, most=1.05), None)
+
+    notes = [note for note in design_notes(design) if "span less than" in note]
+
+    assert len(notes) == 1
+    assert notes[0].startswith("Note: of web")
+    assert ("space-filling" in notes[0]) == (method == "regmix")
 
 
 def test_more_tokens_than_repetition_allows_is_an_error_with_the_numbers(tmp_path):
