@@ -189,11 +189,7 @@ def _by_domain(batches: Iterator[Batch]) -> Iterator[tuple[int, Iterator[Batch]]
             yield rows
 
     while held is not None:
-        number = held[0]
-        rest = same(number)
-        yield number, rest
-        for _ in rest:
-            pass
+        yield held[0], same(held[0])
 
 
 def _pieces(batches: Iterator[Batch]) -> Iterator[tuple[int, Batch]]:
@@ -201,9 +197,8 @@ def _pieces(batches: Iterator[Batch]) -> Iterator[tuple[int, Batch]]:
     for batch in batches:
         numbers = batch.column("domain").to_numpy()
         bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(batch)]
-        for first, last in pairwise(bounds):
-            if last > first:
-                yield int(numbers[first]), batch.slice(first, last - first)
+        if len(batch):
+            yield from ((int(numbers[first]), batch.slice(first, last - first)) for first, last in pairwise(bounds))
 
 
 def _grouped(rows: pa.Table) -> pa.Table:

@@ -11,7 +11,7 @@ import xxhash
 
 from crawlsieve.schemas.keys import ID
 from crawlsieve.schemas.tables import DOCUMENTS
-from crawlsieve.stages.errors import CrawlsieveError, SourceError
+from crawlsieve.stages.errors import SourceError
 from crawlsieve.stages.files import reading
 
 BATCH_BYTES = 16 << 20
@@ -145,8 +145,6 @@ def _opened(path: str) -> Iterator[pq.ParquetFile]:
     try:
         with reading(path) as file:
             yield pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
-    except CrawlsieveError:
-        raise
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         said = str(error).splitlines()[0][:120] if str(error) else ""
         raise SourceError(f"{path} is not a Parquet file that can be read: {type(error).__name__} {said}") from None

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from crawlsieve.pipelines.cli import main
 from crawlsieve.pipelines.mixture.options import mix_of
 from crawlsieve.pipelines.mixture.weights import read_weights
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError, SourceError
@@ -187,6 +188,22 @@ def test_an_output_that_holds_another_run_is_left_alone(tmp_path):
 
     with pytest.raises(RecipeError, match=r"--output: '.*/run' holds the run 'test', and this recipe is 'mix-in'"):
         applied(tmp_path / "run", write(tmp_path / "in", CORPUS), weights=HALVES, tokens=100)
+
+
+def test_the_command_takes_its_options_and_says_what_came_of_them(tmp_path, capsys, monkeypatch):
+    runs = write(tmp_path, CORPUS)
+    (tmp_path / "w.yaml").write_text("books: 0.5\ncode: 0.5\n")
+    options = ["--weights", f"{tmp_path}/w.yaml", "--domain", "domain", "--output", f"{tmp_path}/out", "--workers", "1"]
+    command = ["crawlsieve", "mix", "apply", runs, "--tokens", "5000", "--seed", "3", "--max-epochs", "none", *options]
+    monkeypatch.setattr("sys.argv", command)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code in {0, None}
+    told = capsys.readouterr().err
+    assert "mixture: 75 documents, 5,000 of 5,000 bytes" in told
+    assert "  code: 50.0000% (asked 50.0000%), 50 documents, 5.00 epochs" in told
 
 
 def test_an_input_in_the_output_is_refused(tmp_path):

@@ -126,18 +126,25 @@ def test_other_weights_replace_the_mixture_and_measure_nothing_again(runs, tmp_p
     assert there == {file["path"] for file in manifest["files"]}
 
 
-def test_an_input_that_changes_on_the_way_is_an_error(runs, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "then", "said"),
+    [
+        (BalanceError, CORPUS[::3][:-5], "were staged: did an input change"),
+        (CrawlsieveError, corpus(c=[5]), "changed while it was read: it has a domain that it had not"),
+    ],
+)
+def test_an_input_that_changes_on_the_way_is_an_error(runs, tmp_path, monkeypatch, kind, then, said):
     from crawlsieve.pipelines.mixture.passes import Passes
 
     cuts = Passes.cuts
 
     def changing(self, wanted, there):
-        write(tmp_path / "in", CORPUS[::3][:-5], CORPUS[1::3], CORPUS[2::3])
+        write(tmp_path / "in", then, CORPUS[1::3], CORPUS[2::3])
         return cuts(self, wanted, there)
 
     monkeypatch.setattr(Passes, "cuts", changing)
 
-    with pytest.raises(BalanceError, match="were staged: did an input change"):
+    with pytest.raises(kind, match=said):
         applied(tmp_path / "out", runs, **MIX)
 
     assert not (tmp_path / "out" / "manifest.json").exists()

@@ -71,6 +71,14 @@ def test_a_file_without_id_or_text_is_no_input(tmp_path, columns, said):
     assert str(told.value) == f"{path} {said}"
 
 
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    table = pa.Table.from_arrays([["1"], ["2"], ["a"]], names=["id", "id", "text"])
+    pq.write_table(table, tmp_path / "a.parquet")
+
+    with pytest.raises(SourceError, match="has two columns 'id'"):
+        schema_of(str(tmp_path / "a.parquet"))
+
+
 def test_a_row_without_text_is_named(tmp_path):
     path = wrote(tmp_path / "a.parquet", id=["1", "2", "3", "4"], text=["a", "b", "c", None])
 
