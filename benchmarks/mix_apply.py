@@ -23,8 +23,8 @@ import xxhash
 from tree_memory import Peak
 
 from crawlsieve.pipelines.engines.options import LocalOptions
-from crawlsieve.pipelines.mixture.apply import apply, checked
-from crawlsieve.pipelines.mixture.options import mix_of
+from crawlsieve.pipelines.mixture.weighted.apply import apply, checked
+from crawlsieve.pipelines.mixture.weighted.options import mix_of
 
 WORK = Path(__file__).parent / "work" / "mix_apply"
 WEIGHTS = {"web": 0.4, "books": 0.3, "code": 0.2, "wiki": 0.1}

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crawlsieve.pipelines.mixture.crossval import BASELINE, fold_numbers, learner_of, spearman
-from crawlsieve.pipelines.mixture.regressors.choice import REGRESSORS
-from crawlsieve.pipelines.mixture.repetition import PUBLISHED
-from crawlsieve.pipelines.mixture.repetition_fit import (
+from crawlsieve.pipelines.mixture.recommendation.repetition import PUBLISHED
+from crawlsieve.pipelines.mixture.recommendation.repetition_fit import (
     ALL,
     DATA,
     LEVEL,
@@ -23,7 +21,9 @@ from crawlsieve.pipelines.mixture.repetition_fit import (
     before_overfitting,
     refit,
 )
-from crawlsieve.pipelines.mixture.runs import Runs, read_runs
+from crawlsieve.pipelines.mixture.regression.crossval import BASELINE, fold_numbers, learner_of, spearman
+from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
+from crawlsieve.pipelines.mixture.regression.runs import Runs, read_runs
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 REGMIX = SHARED / "regmix"

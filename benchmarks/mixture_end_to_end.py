@@ -14,8 +14,7 @@ from mixture_proxies import agreement, costs, ngram_optimum
 from near_tables import table
 
 from crawlsieve.pipelines.engines.options import LocalOptions
-from crawlsieve.pipelines.mixture.design import sample_mixtures
-from crawlsieve.pipelines.mixture.fit import Fit, fit_runs
+from crawlsieve.pipelines.mixture.design.design import sample_mixtures
 from crawlsieve.pipelines.mixture.proxy.command import (
     LOSSES,
     MIXTURES,
@@ -28,9 +27,10 @@ from crawlsieve.pipelines.mixture.proxy.command import (
 from crawlsieve.pipelines.mixture.proxy.runs import Design, tokens_a_second
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN
 from crawlsieve.pipelines.mixture.proxy.tokens import load
-from crawlsieve.pipelines.mixture.recommend import Asked, recommend
-from crawlsieve.pipelines.mixture.runs import read_runs
-from crawlsieve.pipelines.mixture.tables import read_mixtures, read_table, write_table
+from crawlsieve.pipelines.mixture.recommendation.recommend import Asked, recommend
+from crawlsieve.pipelines.mixture.regression.fit import Fit, fit_runs
+from crawlsieve.pipelines.mixture.regression.runs import read_runs
+from crawlsieve.pipelines.mixture.regression.tables import read_mixtures, read_table, write_table
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "shared" / "data" / "domains"

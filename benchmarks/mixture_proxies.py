@@ -13,7 +13,7 @@ from crawlsieve.pipelines.mixture.proxy.command import LOSSES
 from crawlsieve.pipelines.mixture.proxy.outcome import Outcome
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens
-from crawlsieve.pipelines.mixture.tables import read_table
+from crawlsieve.pipelines.mixture.regression.tables import read_table
 
 ROUNDS, PACE, SHIFT = 60, 4.0, 0.01
 """Of the search for the n-gram proxy's optimum: steps, their length, and the weight that a slope is measured by."""

@@ -13,9 +13,9 @@ from mixture_end_to_end import DATA, HERE, checked, finals, fitted, recommended,
 from near_tables import table
 
 from crawlsieve.pipelines.engines.options import LocalOptions
-from crawlsieve.pipelines.mixture.design import Sampling, sample_mixtures
+from crawlsieve.pipelines.mixture.design.design import Sampling, sample_mixtures
 from crawlsieve.pipelines.mixture.proxy.command import LOSSES, MIXTURES, Wanted, train_design
-from crawlsieve.pipelines.mixture.tables import read_table, write_table
+from crawlsieve.pipelines.mixture.regression.tables import read_table, write_table
 
 SAMPLING = Sampling(temperature=1.0, strengths=(10.0, 60.0, 8), most=np.inf)
 """Near the centre: with a strength of 20, a weight of 0.1 has a standard deviation of 0.065."""

@@ -10,8 +10,8 @@ from crawlsieve import __version__
 from crawlsieve.pipelines.card import card
 from crawlsieve.pipelines.engines.engine import Retried
 from crawlsieve.pipelines.job import Job
-from crawlsieve.pipelines.mixture.card import share_lines
-from crawlsieve.pipelines.mixture.step import MIXTURE, mix_work, mixture_of
+from crawlsieve.pipelines.mixture.weighted.card import share_lines
+from crawlsieve.pipelines.mixture.weighted.step import MIXTURE, mix_work, mixture_of
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.resume import UNREACHABLE
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest

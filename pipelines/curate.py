@@ -17,7 +17,7 @@ from crawlsieve.pipelines.engines.start import started
 from crawlsieve.pipelines.index.pin import pinned
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.lock import sole_writer
-from crawlsieve.pipelines.mixture.step import mix
+from crawlsieve.pipelines.mixture.weighted.step import mix
 from crawlsieve.pipelines.near import Sizes
 from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe.load import Recipe

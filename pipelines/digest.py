@@ -2,7 +2,7 @@
 
 import hashlib
 
-from crawlsieve.pipelines.mixture.step import MIXTURE
+from crawlsieve.pipelines.mixture.weighted.step import MIXTURE
 from crawlsieve.pipelines.sql import asking, manifest
 from crawlsieve.stages.publish import TABLES
 

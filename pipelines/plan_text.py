@@ -10,7 +10,7 @@ import pyarrow as pa
 from crawlsieve.dedup.bands import Bands
 from crawlsieve.pipelines.engines.choice import engine_text
 from crawlsieve.pipelines.engines.options import EngineOptions
-from crawlsieve.pipelines.mixture.options import Mix
+from crawlsieve.pipelines.mixture.weighted.options import Mix
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.pipelines.recipe.options import shown
 from crawlsieve.pipelines.recipe.parse import Yaml

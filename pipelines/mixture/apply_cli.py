@@ -33,8 +33,8 @@ def apply_command(
 
     from crawlsieve.pipelines.engines.choice import Asked, chosen
     from crawlsieve.pipelines.engines.options import Engines
-    from crawlsieve.pipelines.mixture.apply import apply, checked
-    from crawlsieve.pipelines.mixture.options import epochs_of, mix_of
+    from crawlsieve.pipelines.mixture.weighted.apply import apply, checked
+    from crawlsieve.pipelines.mixture.weighted.options import epochs_of, mix_of
     from crawlsieve.pipelines.progress import Progress
 
     asked = Asked(engine, workers, runner, address, pairs(beam_option, "--beam-option"))

@@ -26,7 +26,7 @@ def domains_command(
     """Count documents, bytes and tokens of each domain: the natural mixture."""
     from rich.console import Console
 
-    from crawlsieve.pipelines.mixture.domains import count_domains, save_domains
+    from crawlsieve.pipelines.mixture.design.domains import count_domains, save_domains
     from crawlsieve.pipelines.sql import print_table
 
     found = count_domains(runs, domain, unit, tokenizer)
@@ -55,9 +55,9 @@ def design_command(
     """Draw the mixtures that proxies are trained on, and say how well they fill the space."""
     from rich.console import Console
 
-    from crawlsieve.pipelines.mixture.design import Sampling
-    from crawlsieve.pipelines.mixture.design_files import made, save
-    from crawlsieve.pipelines.mixture.design_text import design_notes, design_table
+    from crawlsieve.pipelines.mixture.design.design import Sampling
+    from crawlsieve.pipelines.mixture.design.design_files import made, save
+    from crawlsieve.pipelines.mixture.design.design_text import design_notes, design_table
 
     try:
         low, high, steps = strengths.split(",")
@@ -86,7 +86,7 @@ def export_command(
 ) -> None:
     """Write weights as a trainer reads them."""
     from crawlsieve.pipelines.cli_options import pairs
-    from crawlsieve.pipelines.mixture.export import export
+    from crawlsieve.pipelines.mixture.hand_over.export import export
     from crawlsieve.stages.files import writing
 
     given = [one for text in paths or [] for one in text.split(",") if one.strip()]
@@ -109,7 +109,7 @@ def shards_command(
     shard_mib: Annotated[int, typer.Option(min=1, max=4095, help="Size of a shard.")] = 64,
 ) -> None:
     """Write documents as shards of MosaicML's StreamingDataset (MDS), in the order of their files."""
-    from crawlsieve.pipelines.mixture.mds import write_shards
+    from crawlsieve.pipelines.mixture.hand_over.mds import write_shards
 
     names = None if columns is None else [name.strip() for name in columns.split(",")]
     count = write_shards(runs, output, names, shard_mib << 20)

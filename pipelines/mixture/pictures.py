@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crawlsieve.pipelines.mixture.budget import Budget
-from crawlsieve.pipelines.mixture.fit import Fit
-from crawlsieve.pipelines.mixture.recommend import Recommendation
-from crawlsieve.pipelines.mixture.repetition import effective_tokens
+from crawlsieve.pipelines.mixture.recommendation.budget import Budget
+from crawlsieve.pipelines.mixture.recommendation.recommend import Recommendation
+from crawlsieve.pipelines.mixture.recommendation.repetition import effective_tokens
+from crawlsieve.pipelines.mixture.regression.fit import Fit
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 LABELLED = 6

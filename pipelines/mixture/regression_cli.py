@@ -34,11 +34,11 @@ def fit_command(
 ) -> None:
     """Fit losses to mixtures, and check on held-out runs how well that ranks."""
     _need("lightgbm", "matplotlib", "scipy")
-    from crawlsieve.pipelines.mixture.fit import fit_runs
     from crawlsieve.pipelines.mixture.pictures import draw_predictions
-    from crawlsieve.pipelines.mixture.runs import read_runs
-    from crawlsieve.pipelines.mixture.store import claim, save
-    from crawlsieve.pipelines.mixture.told import checks_text
+    from crawlsieve.pipelines.mixture.recommendation.told import checks_text
+    from crawlsieve.pipelines.mixture.regression.fit import fit_runs
+    from crawlsieve.pipelines.mixture.regression.runs import read_runs
+    from crawlsieve.pipelines.mixture.regression.store import claim, save
 
     claim(output)
     found = fit_runs(read_runs(mixtures, losses), objective, regressor, seed, _silent if quiet else _tell)
@@ -55,8 +55,8 @@ def predict_command(
 ) -> None:
     """Predict each metric, and the objective, for mixtures. Their columns may come in any order."""
     _need("lightgbm", "scipy")
-    from crawlsieve.pipelines.mixture.predict import predict_table
-    from crawlsieve.pipelines.mixture.store import load
+    from crawlsieve.pipelines.mixture.regression.predict import predict_table
+    from crawlsieve.pipelines.mixture.regression.store import load
 
     count, notes = predict_table(load(fit), mixtures, output)
     for note in notes:
@@ -91,11 +91,11 @@ def recommend_command(
     _need("lightgbm", "matplotlib", "scipy")
     from rich.console import Console
 
-    from crawlsieve.pipelines.mixture.budget import budget_of, read_by_domain
     from crawlsieve.pipelines.mixture.pictures import draw_repetition, draw_weights
-    from crawlsieve.pipelines.mixture.recommend import Asked, recommend
-    from crawlsieve.pipelines.mixture.store import load
-    from crawlsieve.pipelines.mixture.told import recommended_text, weights_table, write_weights
+    from crawlsieve.pipelines.mixture.recommendation.budget import budget_of, read_by_domain
+    from crawlsieve.pipelines.mixture.recommendation.recommend import Asked, recommend
+    from crawlsieve.pipelines.mixture.recommendation.told import recommended_text, weights_table, write_weights
+    from crawlsieve.pipelines.mixture.regression.store import load
 
     loaded = load(fit)
     domains = loaded.runs.domains

@@ -12,7 +12,7 @@ from annotated_types import Ge, Le
 from pydantic import StringConstraints
 
 from crawlsieve.pipelines.engines.options import Engines
-from crawlsieve.pipelines.mixture.options import Mix
+from crawlsieve.pipelines.mixture.weighted.options import Mix
 from crawlsieve.pipelines.recipe.changes import apply_changes
 from crawlsieve.pipelines.recipe.columns import column_problems
 from crawlsieve.pipelines.recipe.file import read_recipe, step_entries

@@ -37,7 +37,7 @@ STEPS: dict[str, StepKind] = {
     "redact": StepKind("crawlsieve.stages.redact:Redact", reads_text=True),
     "exact_duplicates": StepKind("crawlsieve.stages.keys:ExactDuplicates", reads_text=True, decides=True),
     "near_duplicates": StepKind("crawlsieve.stages.near.keys:NearDuplicates", reads_text=True, decides=True),
-    "mix": StepKind("crawlsieve.pipelines.mixture.options:Mix", mixes=True),
+    "mix": StepKind("crawlsieve.pipelines.mixture.weighted.options:Mix", mixes=True),
 }
 
 

@@ -20,9 +20,9 @@ def made_at(folder, output, engine):
 
 
 def test_a_mixture_is_the_same_on_every_engine(engine_options, tmp_path, monkeypatch):
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.TEXT_BYTES_PER_FILE", 8_000)
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.TEXT_BYTES_HELD", 3_000)
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.ROWS_PER_PARTITION", 70)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.TEXT_BYTES_PER_FILE", 8_000)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.TEXT_BYTES_HELD", 3_000)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.ROWS_PER_PARTITION", 70)
 
     manifest = made_at(tmp_path / "in", tmp_path / "out", engine_options)
 

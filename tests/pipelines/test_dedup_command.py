@@ -210,9 +210,7 @@ def test_a_run_without_documents_is_told(call, tmp_path):
     (tmp_path / "empty.jsonl").write_text("")
     call("empty.jsonl", "--output", "none")
 
-    assert call("none", "--output", "out")[2] == (
-        "CrawlsieveError: none: the run kept no documents.\n"
-    )
+    assert call("none", "--output", "out")[2] == ("CrawlsieveError: none: the run kept no documents.\n")
 
 
 def test_a_run_that_is_not_finished_is_told(call, tmp_path):

@@ -19,7 +19,14 @@ from crawlsieve.pipelines.mixture.proxy.runs import Design, tokens_a_second
 from crawlsieve.pipelines.mixture.proxy.settings import SIZES, Device, ProxyName, Settings
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN, texts_of
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens, prepare
-from crawlsieve.pipelines.mixture.tables import MixtureError, Table, listed, nearest, read_mixtures, write_table
+from crawlsieve.pipelines.mixture.regression.tables import (
+    MixtureError,
+    Table,
+    listed,
+    nearest,
+    read_mixtures,
+    write_table,
+)
 from crawlsieve.schemas.proxy import PROXY_RUNS
 
 MIXTURES, LOSSES, RUNS = "mixtures.csv", "losses.csv", "runs.parquet"

@@ -13,7 +13,7 @@ from crawlsieve.pipelines.mixture.proxy.grams import ask, count, table_for
 from crawlsieve.pipelines.mixture.proxy.sampling import Windows
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens
-from crawlsieve.pipelines.mixture.regressors.regressor import Floats
+from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
 
 ORDERS = 6
 """n of the longest n-gram."""

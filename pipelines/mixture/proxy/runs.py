@@ -17,8 +17,8 @@ from crawlsieve.pipelines.engines.engine import Engine
 from crawlsieve.pipelines.mixture.proxy.outcome import Outcome, read_outcome, write_outcome
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens, load
-from crawlsieve.pipelines.mixture.regressors.regressor import Floats
-from crawlsieve.pipelines.mixture.tables import Table
+from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
+from crawlsieve.pipelines.mixture.regression.tables import Table
 from crawlsieve.schemas.proxy import PROXY_DONE, PROXY_RUN
 from crawlsieve.stages.plan import Batch, Map, Plan
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens
-from crawlsieve.pipelines.mixture.regressors.regressor import Floats
+from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
 
 Windows = npt.NDArray[np.int64]
 _DRAWS, _ORDER = 0, 1

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from crawlsieve.pipelines.dedup_command import documents_of
-from crawlsieve.pipelines.mixture.tables import MixtureError, listed
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed
 from crawlsieve.stages.mix.documents import read_documents, schema_of
 from crawlsieve.stages.mix.domain import Domain
 from crawlsieve.stages.read import Source, survey

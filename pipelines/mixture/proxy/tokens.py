@@ -17,7 +17,7 @@ import xxhash
 
 from crawlsieve import __version__
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN, VALID, Texts
-from crawlsieve.pipelines.mixture.tables import MixtureError, listed, nearest
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed, nearest
 
 HEAD = "tokens.json"
 """Written last: a folder without it is not finished."""

@@ -14,7 +14,7 @@ from crawlsieve.pipelines.mixture.proxy.outcome import Look, Outcome
 from crawlsieve.pipelines.mixture.proxy.sampling import Windows, sample
 from crawlsieve.pipelines.mixture.proxy.settings import BETAS, CLIP, DECAY, LAST_RATE, WARM_UP, Settings
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens
-from crawlsieve.pipelines.mixture.regressors.regressor import Floats
+from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crawlsieve.pipelines.mixture.runs import Runs
+from crawlsieve.pipelines.mixture.regression.runs import Runs
 
 REGMIX = Path(__file__).parents[4] / "shared" / "data" / "regmix"
 MIXTURES, LOSSES = REGMIX / "train_mixture_1m.csv", REGMIX / "train_pile_loss_1m.csv"

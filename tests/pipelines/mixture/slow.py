@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crawlsieve.pipelines.engines.options import LocalOptions
-from crawlsieve.pipelines.mixture.apply import apply, checked
-from crawlsieve.pipelines.mixture.options import mix_of
+from crawlsieve.pipelines.mixture.weighted.apply import apply, checked
+from crawlsieve.pipelines.mixture.weighted.options import mix_of
 
 MASK = (1 << 64) - 1
 

@@ -75,9 +75,9 @@ def test_one_huge_document_is_taken_where_that_is_nearer(tmp_path):
 
 def test_many_small_files_and_parts_are_one_shuffle(tmp_path, monkeypatch):
     """A file of the output is a range of the shuffle, and a part of it is a range of that."""
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.TEXT_BYTES_PER_FILE", 40_000)
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.TEXT_BYTES_HELD", 9_000)
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.ROWS_PER_PARTITION", 50)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.TEXT_BYTES_PER_FILE", 40_000)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.TEXT_BYTES_HELD", 9_000)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.ROWS_PER_PARTITION", 50)
     monkeypatch.setattr("crawlsieve.stages.mix.documents.MOST_ROWS", 11)
 
     manifest = applied(tmp_path / "out", write(tmp_path, *FILES), weights=WEIGHTS, tokens=200_000, max_epochs=None)

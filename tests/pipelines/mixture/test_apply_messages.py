@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawlsieve.pipelines.cli import main
-from crawlsieve.pipelines.mixture.options import mix_of
-from crawlsieve.pipelines.mixture.weights import read_weights
+from crawlsieve.pipelines.mixture.weighted.options import mix_of
+from crawlsieve.pipelines.mixture.weighted.weights import read_weights
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError, SourceError
 from tests.pipelines.mixture.slow import applied, corpus, write
 from tests.pipelines.runs import ran, recipe, write_shards

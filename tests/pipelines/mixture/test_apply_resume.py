@@ -18,7 +18,7 @@ MIX = {"weights": {"a": 0.4, "b": 0.6}, "tokens": 12_000, "seed": 2}
 
 KILLED = """
 import os, signal, sys
-from crawlsieve.pipelines.mixture import passes
+from crawlsieve.pipelines.mixture.weighted import passes
 from tests.pipelines.mixture.slow import applied
 
 runs, output, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -39,7 +39,7 @@ applied(output, runs, weights={"a": 0.4, "b": 0.6}, tokens=12_000, seed=2)
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawlsieve.pipelines.mixture.passes.TEXT_BYTES_PER_FILE", 4_000)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.weighted.passes.TEXT_BYTES_PER_FILE", 4_000)
     return write(tmp_path / "in", CORPUS[::3], CORPUS[1::3], CORPUS[2::3])
 
 
@@ -134,7 +134,7 @@ def test_other_weights_replace_the_mixture_and_measure_nothing_again(runs, tmp_p
     ],
 )
 def test_an_input_that_changes_on_the_way_is_an_error(runs, tmp_path, monkeypatch, kind, then, said):
-    from crawlsieve.pipelines.mixture.passes import Passes
+    from crawlsieve.pipelines.mixture.weighted.passes import Passes
 
     cuts = Passes.cuts
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from crawlsieve.pipelines.mixture.crossval import (
+from crawlsieve.pipelines.mixture.regression.crossval import (
     BASELINE,
     _resampled_spearman,
     bootstrap_interval,
@@ -13,8 +13,8 @@ from crawlsieve.pipelines.mixture.crossval import (
     spearman,
     unseen,
 )
-from crawlsieve.pipelines.mixture.regressors.choice import REGRESSORS
-from crawlsieve.pipelines.mixture.runs import read_runs
+from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
+from crawlsieve.pipelines.mixture.regression.runs import read_runs
 from tests.pipelines.mixture.regmix import LOSSES, MIXTURES, curved, weights_of
 
 

@@ -11,14 +11,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from crawlsieve.pipelines.mixture.budget import Budget
 from crawlsieve.pipelines.mixture.cli import app
-from crawlsieve.pipelines.mixture.design import Sampling, sample_mixtures
-from crawlsieve.pipelines.mixture.design_files import made, read_domains, save
-from crawlsieve.pipelines.mixture.design_text import design_notes
-from crawlsieve.pipelines.mixture.grid import bounded, rounded
-from crawlsieve.pipelines.mixture.spread import filling
-from crawlsieve.pipelines.mixture.tables import MixtureError, read_mixtures
+from crawlsieve.pipelines.mixture.design.design import Sampling, sample_mixtures
+from crawlsieve.pipelines.mixture.design.design_files import made, read_domains, save
+from crawlsieve.pipelines.mixture.design.design_text import design_notes
+from crawlsieve.pipelines.mixture.design.grid import bounded, rounded
+from crawlsieve.pipelines.mixture.design.spread import filling
+from crawlsieve.pipelines.mixture.recommendation.budget import Budget
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, read_mixtures
 
 PILE = np.array(
     [11.33, 7.96, 0.39, 18.54, 5.11, 1.6, 10.18, 0.37, 6.65, 0.18, 2.71, 23.69, 1.18, 0.79, 0.8, 3.88, 4.64]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from crawlsieve.pipelines.mixture.cli import app
-from crawlsieve.pipelines.mixture.export import exact, export, weights_of
-from crawlsieve.pipelines.mixture.hand_over import FORMATS
+from crawlsieve.pipelines.mixture.hand_over.export import exact, export, weights_of
+from crawlsieve.pipelines.mixture.hand_over.hand_over import FORMATS
 from crawlsieve.stages.errors import CrawlsieveError
 
 WEIGHTS = {"web": 0.6, "code": 0.1, "none": 0.0, "books": 0.3}

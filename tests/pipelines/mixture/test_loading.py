@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crawlsieve.pipelines.mixture.cli import app
-from crawlsieve.pipelines.mixture.mds import COLUMNS, write_shards
+from crawlsieve.pipelines.mixture.hand_over.mds import COLUMNS, write_shards
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.mixture.domain_runs import documents, run_of
 from tests.pipelines.mixture.slow import applied, corpus, rows, write

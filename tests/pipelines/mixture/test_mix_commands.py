@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from crawlsieve.pipelines.cli import app
 from crawlsieve.pipelines.mixture import regression_cli
 from crawlsieve.pipelines.mixture.pictures import short_names
-from crawlsieve.pipelines.mixture.tables import read_table, write_table
+from crawlsieve.pipelines.mixture.regression.tables import read_table, write_table
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.mixture.regmix import files_of, runs_of, weights_of
 

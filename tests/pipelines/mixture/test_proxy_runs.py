@@ -21,7 +21,7 @@ from crawlsieve.pipelines.mixture.proxy.runs import Design, TrainRuns, result_pa
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
 from crawlsieve.pipelines.mixture.proxy.texts import texts_of
 from crawlsieve.pipelines.mixture.proxy.tokens import prepare
-from crawlsieve.pipelines.mixture.tables import MixtureError, read_mixtures, read_table
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, read_mixtures, read_table
 from crawlsieve.pipelines.mixture.train_cli import train_command
 from crawlsieve.schemas.proxy import PROXY_DONE, PROXY_RUN
 from crawlsieve.stages.plan import Map, Plan

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from crawlsieve.pipelines.mixture.proxy.sampling import Sample, Stream, sample
 from crawlsieve.pipelines.mixture.proxy.texts import texts_of
 from crawlsieve.pipelines.mixture.proxy.tokens import BYTES, prepare
-from crawlsieve.pipelines.mixture.tables import MixtureError
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.mixture.domain_folders import write_domains
 

@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlsieve.pipelines.mixture.budget import Budget
-from crawlsieve.pipelines.mixture.certainty import covered
-from crawlsieve.pipelines.mixture.fit import Fit, fit_runs
-from crawlsieve.pipelines.mixture.optimum import mean_of, ranked, search, simulate
-from crawlsieve.pipelines.mixture.recommend import Asked, recommend
-from crawlsieve.pipelines.mixture.regressors.choice import REGRESSORS
-from crawlsieve.pipelines.mixture.runs import Runs
-from crawlsieve.pipelines.mixture.simplex import hellinger, project
-from crawlsieve.pipelines.mixture.store import load, save
-from crawlsieve.pipelines.mixture.tables import MixtureError
-from crawlsieve.pipelines.mixture.told import rounded
+from crawlsieve.pipelines.mixture.recommendation.budget import Budget
+from crawlsieve.pipelines.mixture.recommendation.certainty import covered
+from crawlsieve.pipelines.mixture.recommendation.optimum import mean_of, ranked, search, simulate
+from crawlsieve.pipelines.mixture.recommendation.recommend import Asked, recommend
+from crawlsieve.pipelines.mixture.recommendation.simplex import hellinger, project
+from crawlsieve.pipelines.mixture.recommendation.told import rounded
+from crawlsieve.pipelines.mixture.regression.fit import Fit, fit_runs
+from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
+from crawlsieve.pipelines.mixture.regression.runs import Runs
+from crawlsieve.pipelines.mixture.regression.store import load, save
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError
 from tests.pipelines.mixture.regmix import runs_of, weights_of
 
 FEW = {"samples": 2000, "best": 20, "resamples": 10}

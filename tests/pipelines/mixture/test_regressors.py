@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from crawlsieve.pipelines.mixture.regressors.choice import REGRESSORS
-from crawlsieve.pipelines.mixture.regressors.combined import Combined
-from crawlsieve.pipelines.mixture.regressors.gaussian_process import GaussianProcess, unlikelihood
-from crawlsieve.pipelines.mixture.regressors.trees import leaf_runs
+from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
+from crawlsieve.pipelines.mixture.regression.regressors.combined import Combined
+from crawlsieve.pipelines.mixture.regression.regressors.gaussian_process import GaussianProcess, unlikelihood
+from crawlsieve.pipelines.mixture.regression.regressors.trees import leaf_runs
 from tests.pipelines.mixture.regmix import curved, weights_of
 
 

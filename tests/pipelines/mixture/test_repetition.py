@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from crawlsieve.pipelines.mixture.budget import Budget, budget_of, read_by_domain
-from crawlsieve.pipelines.mixture.repetition import PUBLISHED, effective_tokens
-from crawlsieve.pipelines.mixture.repetition_fit import (
+from crawlsieve.pipelines.mixture.recommendation.budget import Budget, budget_of, read_by_domain
+from crawlsieve.pipelines.mixture.recommendation.repetition import PUBLISHED, effective_tokens
+from crawlsieve.pipelines.mixture.recommendation.repetition_fit import (
     DATA,
     LEVEL,
     Trained,
@@ -11,7 +11,7 @@ from crawlsieve.pipelines.mixture.repetition_fit import (
     before_overfitting,
     refit,
 )
-from crawlsieve.pipelines.mixture.tables import MixtureError
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError
 from tests.pipelines.mixture.regmix import csv_of
 
 DOMAINS = ("web", "books", "code")

@@ -3,9 +3,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crawlsieve.pipelines.mixture.objective import objective_of
-from crawlsieve.pipelines.mixture.runs import read_runs
-from crawlsieve.pipelines.mixture.tables import MixtureError, aligned, read_mixtures, read_table, write_table
+from crawlsieve.pipelines.mixture.regression.objective import objective_of
+from crawlsieve.pipelines.mixture.regression.runs import read_runs
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, aligned, read_mixtures, read_table, write_table
 from tests.pipelines.mixture.regmix import LOSSES, MIXTURES, csv_of, files_of, runs_of
 
 HEAD = ["index", "a", "b"]

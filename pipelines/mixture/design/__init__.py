@@ -1,0 +1,1 @@
+"""Domains, and the mixtures of them that proxies are trained on."""

@@ -1,0 +1,1 @@
+"""Weights and documents as trainers read them."""

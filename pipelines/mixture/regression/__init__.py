@@ -1,0 +1,1 @@
+"""Losses of proxy runs as a function of their mixture."""

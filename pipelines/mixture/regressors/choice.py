@@ -1,9 +1,0 @@
-"""The regressors there are, by name."""
-
-from crawlsieve.pipelines.mixture.regressors.gaussian_process import GaussianProcess
-from crawlsieve.pipelines.mixture.regressors.linear import Linear
-from crawlsieve.pipelines.mixture.regressors.loglinear import LogLinear
-from crawlsieve.pipelines.mixture.regressors.regressor import Regressor
-from crawlsieve.pipelines.mixture.regressors.trees import Trees
-
-REGRESSORS: dict[str, Regressor] = {one.name: one for one in (Linear(), LogLinear(), Trees(), GaussianProcess())}

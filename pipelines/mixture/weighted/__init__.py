@@ -1,0 +1,1 @@
+"""The weighted dataset: whole documents, as often as their domain's share asks."""
