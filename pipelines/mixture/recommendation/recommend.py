@@ -19,6 +19,9 @@ CANDIDATES, DRAWS = 1_000, 200
 """Mixtures among which each function drawn from the posterior has its best, and how many functions."""
 
 
+FAR_BELOW = 3.0
+"""Errors (rms) of the fit on unseen runs by which an expected loss is too good to be believed: no run was near it."""
+
 WEAK = 0.5
 """Rank correlation below which a fit is not to be relied on: the best domain alone often reaches it."""
 
@@ -147,6 +150,13 @@ def _warnings(fit: Fit, taken: Candidate, coverage: Coverage, caps: Floats) -> t
             f"The expected loss {taken.expected:.4f} is above {loss:.4f} of run {run}{allowed}, already observed. "
             f"The fit expects {expected:.4f} of that run: it may have been lucky, or the fit cannot follow. "
             "Train both."
+        )
+    below = (loss - taken.expected) / max(fit.check.rmse, 1e-12)
+    if below > FAR_BELOW:
+        said.append(
+            f"The expected loss {taken.expected:.4f} is {below:.0f} times the fit's error on unseen runs "
+            f"({fit.check.rmse:.4f}) below {loss:.4f}, the best one observed (run {run}): the fit goes on where no "
+            "run has been. Add runs around it, and the natural mixture, and fit again."
         )
     if not coverage.inside:
         said.append(

@@ -156,6 +156,15 @@ def test_a_place_without_runs_is_warned_of():
     assert any("No run is near" in said for said in found.warnings)
 
 
+def test_a_loss_far_below_all_that_was_seen_is_warned_of():
+    corners = np.eye(3)[np.arange(60) % 3]  # as small Dirichlet strengths give
+    weights = 0.85 * corners + 0.15 * weights_of(60, 3)
+    runs = Runs(tuple(range(len(weights))), ("a", "b", "c"), weights, ("loss",), (weights**2).sum(axis=1)[:, None])
+    found = recommend(fit_runs(runs, "loss", "gp"), Asked(prior=np.ones(3), **FEW))
+
+    assert any("times the fit's error on unseen runs" in said for said in found.warnings)
+
+
 def test_a_domain_that_no_run_has_gets_nothing():
     weights = np.column_stack([weights_of(60, 3), np.zeros(60)])
     runs = Runs(
