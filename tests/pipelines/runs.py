@@ -79,3 +79,26 @@ class Waits:
         while self.shard in batch.column("shard").to_pylist() and not Path(self.file).exists():
             time.sleep(0.05)
         return batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailsOnce:
+    """A step that raises the first time that it sees a shard, as a network or a machine may."""
+
+    shard: int
+    file: str
+
+    version: ClassVar[int] = 1
+    reads: ClassVar[tuple[str, ...]] = ()
+    files: ClassVar[tuple[str, ...]] = ()
+    adds: ClassVar[pa.Schema] = pa.schema([])
+
+    def check(self) -> None:
+        """Nothing to check."""
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch, the second time."""
+        if self.shard in batch.column("shard").to_pylist() and not Path(self.file).exists():
+            Path(self.file).touch()
+            raise OSError(5, "Input/output error")
+        return batch

@@ -218,6 +218,20 @@ def test_a_step_that_drops_a_row_silently_fails_the_run_and_leaves_no_manifest(t
     assert not (tmp_path / "run" / "manifest.json").exists()
 
 
+def test_a_shard_that_had_to_be_begun_again_stands_in_the_manifest_and_changes_no_row(tmp_path, monkeypatch):
+    rows = [{"id": f"r{n}", "url": f"http://h.example/{n}", "text": f"text {n}"} for n in range(6)]
+    write_shards(tmp_path, rows[:3], rows[3:])
+    ran(recipe(tmp_path, output=str(tmp_path / "whole")))
+    monkeypatch.setitem(STEPS, "fails_once", StepKind("tests.pipelines.runs:FailsOnce"))
+    given = {"shard": 1, "file": str(tmp_path / "failed")}
+
+    manifest = ran(recipe(tmp_path, steps=[{"fails_once": given}, {"exact_duplicates": {"by": ["url", "text"]}}]))
+
+    path = str(tmp_path / "shard-001.jsonl")
+    assert manifest["retried"] == [{"task": path, "why": "Input/output error"}]
+    assert digest(str(tmp_path / "run"))["documents"] == digest(str(tmp_path / "whole"))["documents"]
+
+
 @pytest.mark.parametrize("keep", ["none", "signals", "text"])
 def test_what_is_kept_of_duplicates_is_as_the_recipe_says(tmp_path, keep):
     write_shards(tmp_path, PAGES)
