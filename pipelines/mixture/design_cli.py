@@ -49,6 +49,9 @@ def design_command(
     most: Annotated[float, typer.Option(help="A domain is at most so many times its natural share; inf: any.")] = 15.0,
     least: Annotated[float, typer.Option(help="Every domain is at least so much.")] = 0.0,
     resolution: Annotated[int, typer.Option(help="Weights are multiples of 1/RESOLUTION.")] = 5000,
+    include: Annotated[
+        str, typer.Option(help="Known mixtures among the runs: natural, uniform, or both; RegMix has none.")
+    ] = "",
     tokens: Annotated[float | None, typer.Option(min=1, help="Tokens to train on: bounds repetition.")] = None,
     max_epochs: Annotated[float, typer.Option(min=0.001, help="How often a token may be seen; with --tokens.")] = 4.0,
 ) -> None:
@@ -65,7 +68,8 @@ def design_command(
     except ValueError:
         raise typer.BadParameter(f"'{strengths}': write least,most,number.", param_hint="--strengths") from None
     sampling = Sampling(method, temperature, ladder, most, least, resolution)
-    design = made(domains, runs, seed, sampling, None if tokens is None else (tokens, max_epochs))
+    known = [name.strip() for name in include.split(",") if name.strip()]
+    design = made(domains, runs, seed, sampling, None if tokens is None else (tokens, max_epochs), known)
     save(design, output)
     Console().print(design_table(design))
     for note in design_notes(design):

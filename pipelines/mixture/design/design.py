@@ -1,5 +1,6 @@
 """Candidate mixtures for proxy runs: RegMix's sampling, or one that fills the space; both exact and seeded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,9 +9,12 @@ import numpy as np
 from crawlsieve.pipelines.mixture.design.grid import RESOLUTION, Bounds, Units, bounded, decimal
 from crawlsieve.pipelines.mixture.design.spread import spread
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
-from crawlsieve.pipelines.mixture.regression.tables import MixtureError
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, nearest
 
 Method = Literal["regmix", "space-filling"]
+
+REFERENCES = ("natural", "uniform")
+"""Mixtures that a recommendation is compared with."""
 
 DRAWS = 100
 """Mixtures that are drawn for each one wanted, before some are taken at random (SAMPLE_MULTIPLIER there)."""
@@ -97,6 +101,35 @@ def sample_mixtures(
         drawn = _drawn(some, max(SMALLEST_POOL, POOL * count), rng, (least, 2 * float(some.sum()), steps))
         units = spread(shares, count, drawn, bounds)
     return decimal(units, sampling.resolution)
+
+
+def with_references(weights: Floats, prior: Floats, include: Sequence[str], bounds: Bounds) -> Floats:
+    """The mixtures, some known ones in place of the last of them: a fit should have seen what it is compared with.
+
+    Args:
+        weights: float64[count, d], as `sample_mixtures` returns them.
+        prior: as there.
+        include: of REFERENCES.
+        bounds: a reference beyond them is moved within.
+
+    Returns:
+        float64[count, d], the references first.
+
+    Raises:
+        MixtureError: one is unknown, or there are more than mixtures.
+    """
+    for name in include:
+        if name not in REFERENCES:
+            raise MixtureError(f"--include {name}: there is no such mixture.{nearest(name, REFERENCES)}")
+    if len(include) > len(weights):
+        raise MixtureError(f"{len(include)} mixtures to include, and {len(weights)} in all.")
+    if not include:
+        return weights
+    some = {"natural": prior / prior.sum(), "uniform": (prior > 0) / np.count_nonzero(prior)}
+    known = decimal(bounds.exact(np.stack([some[name] for name in dict.fromkeys(include)])), bounds.resolution)
+    others = weights[~(weights[:, None] == known[None]).all(axis=2).any(axis=1)]
+    found: Floats = np.vstack([np.unique(known, axis=0), others])[: len(weights)]
+    return found
 
 
 def _regmix(shares: Floats, count: int, rng: np.random.Generator, sampling: Sampling, bounds: Bounds) -> Units:

@@ -1,5 +1,6 @@
 """`crawlsieve mix design`: domains in, a folder of mixtures out that any trainer can take."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from crawlsieve import __version__
-from crawlsieve.pipelines.mixture.design.design import Sampling, sample_mixtures
+from crawlsieve.pipelines.mixture.design.design import Sampling, sample_mixtures, with_references
 from crawlsieve.pipelines.mixture.design.spread import Filling, filling
 from crawlsieve.pipelines.mixture.recommendation.budget import DOMAIN, TOKENS, Budget
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
@@ -54,7 +55,14 @@ class Design:
         return filling(self.weights, self.sampling.bounds(self.shares, caps).limit)
 
 
-def made(path: str, count: int, seed: int, sampling: Sampling, repeat: tuple[float, float] | None) -> Design:
+def made(
+    path: str,
+    count: int,
+    seed: int,
+    sampling: Sampling,
+    repeat: tuple[float, float] | None,
+    include: Sequence[str] = (),
+) -> Design:
     """The design for a table of domains.
 
     Args:
@@ -63,13 +71,16 @@ def made(path: str, count: int, seed: int, sampling: Sampling, repeat: tuple[flo
         seed: of the generator.
         sampling: how.
         repeat: tokens to train on, and how often a token may be seen; none for no bound by repetition.
+        include: known mixtures among them, as of `with_references`.
 
     Raises:
         MixtureError: the table is wrong, or there are not so many mixtures within the bounds.
     """
     names, tokens = read_domains(path)
     budget = Budget(repeat[0], tokens, repeat[1]) if repeat else None
-    weights = sample_mixtures(tokens, count, seed, sampling, budget.caps if budget else None)
+    caps = budget.caps if budget else None
+    drawn = sample_mixtures(tokens, count, seed, sampling, caps)
+    weights = with_references(drawn, tokens, include, sampling.bounds(tokens / tokens.sum(), caps))
     return Design(names, tokens, budget, sampling, seed, weights)
 
 

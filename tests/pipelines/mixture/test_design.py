@@ -317,3 +317,21 @@ def test_a_parquet_of_domains_is_read(tmp_path):
     pq.write_table(pa.table({"domain": ["a", "b"], "tokens": [1, 3]}), tmp_path / "d.parquet")
 
     assert read_domains(str(tmp_path / "d.parquet"))[1].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_known_mixtures_take_the_place_of_others_and_stand_once(tmp_path, method):
+    (tmp_path / "D.csv").write_text("domain,tokens\na,700\nb,200\nc,100\n")
+    plain = made(str(tmp_path / "D.csv"), 12, 3, Sampling(method), None)
+    found = made(str(tmp_path / "D.csv"), 12, 3, Sampling(method), None, ["natural", "uniform"])
+
+    assert found.weights.shape == plain.weights.shape
+    assert sorted(found.weights[:2].tolist()) == [[0.3334, 0.3334, 0.3332], [0.7, 0.2, 0.1]]
+    assert len(np.unique(found.weights, axis=0)) == 12
+    assert {sum(Decimal(repr(weight)) for weight in row) for row in found.weights.tolist()} == {Decimal(1)}
+
+
+def test_a_mixture_that_nobody_knows_cannot_be_included(tmp_path):
+    (tmp_path / "D.csv").write_text("domain,tokens\na,700\nb,200\n")
+    with pytest.raises(MixtureError, match=r"--include natral: there is no such mixture\. Did you mean 'natural'"):
+        made(str(tmp_path / "D.csv"), 4, 3, Sampling(), None, ["natral"])
