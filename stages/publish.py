@@ -50,18 +50,10 @@ class Publish:
     def _publish(self, partition: int) -> Batch:
         place = join(self.work, "published", self.key, f"{partition:05d}.json")
         done = read_json(place)
-        if done is None or not self._stands(done["files"]):
+        if done is None or not all(stands(self.output, file) for file in done["files"]):
             done = {"files": self._write(partition)}
             write_json(place, done)
         return pa.RecordBatch.from_pylist(done["files"], schema=tables.FILES)
-
-    def _stands(self, files: list[dict[str, object]]) -> bool:
-        """Whether the files of an earlier attempt are still there, at their size."""
-        for file in files:
-            system, place = fsspec.core.url_to_fs(join(self.output, str(file["path"])))
-            if not system.exists(place) or system.size(place) != file["bytes"]:
-                return False
-        return True
 
     def _write(self, partition: int) -> list[dict[str, object]]:
         decisions = self._decisions(partition)
@@ -170,6 +162,12 @@ class TableFile:
         writer = pq.ParquetWriter(file, self._schema, compression="zstd", write_page_index=True)
         self._writer = self._stack.enter_context(writer)
         self.opened = True
+
+
+def stands(output: str, file: dict[str, object]) -> bool:
+    """Whether a file of an earlier attempt, a row of FILES, is still there, at its size."""
+    system, place = fsspec.core.url_to_fs(join(output, str(file["path"])))
+    return bool(system.exists(place)) and system.size(place) == file["bytes"]
 
 
 def shaped(batch: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Batch:

@@ -14,7 +14,7 @@ from crawlsieve.schemas.tables import FILES
 from crawlsieve.stages.files import join, read_json, write_json, writing
 from crawlsieve.stages.mix.stage_text import SHUFFLED, copies_path
 from crawlsieve.stages.plan import Batch
-from crawlsieve.stages.publish import ROW_GROUP_ROWS
+from crawlsieve.stages.publish import ROW_GROUP_ROWS, stands
 from crawlsieve.stages.staging import read_partition
 
 
@@ -79,9 +79,3 @@ class PublishMixture:
         words = words_of(rows["id"].combine_chunks())
         order = pa.array(np.lexsort((words[:, 1], words[:, 0])))
         return rows.drop_columns("id").take(order).rename_columns(MIXTURE.names).cast(MIXTURE)
-
-
-def stands(output: str, file: dict[str, object]) -> bool:
-    """Whether a file of an earlier attempt is still there, at its size."""
-    system, place = fsspec.core.url_to_fs(join(output, str(file["path"])))
-    return bool(system.exists(place)) and system.size(place) == file["bytes"]
