@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from crawlsieve.pipelines.ask.cli import digest_command, explain_command, sql_command
 from crawlsieve.pipelines.cli_options import (
     Address,
     BeamOption,
@@ -14,7 +15,6 @@ from crawlsieve.pipelines.cli_options import (
     Output,
     RecipePath,
     Runner,
-    RunPath,
     Workers,
     going_on,
     pairs,
@@ -34,6 +34,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("sql")(sql_command)
+app.command("explain")(explain_command)
+app.command("digest")(digest_command)
 app.add_typer(index_app, name="index")
 app.add_typer(mix_app, name="mix")
 
@@ -175,38 +178,6 @@ def schema_command() -> None:
     from crawlsieve.pipelines.recipe.json_schema import recipe_schema
 
     typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
-
-
-@app.command("sql")
-def sql_command(
-    run: RunPath,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="SQL over documents, rejected, duplicates, ...")],
-    *,
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How rows are printed.")] = "table",
-) -> None:
-    """Ask DuckDB about a run: views documents, rejected, duplicates, failed, signals, mixture."""
-    from crawlsieve.pipelines import sql
-
-    sql.sql_command(run, query, form)
-
-
-@app.command("explain")
-def explain_command(
-    run: RunPath, page: Annotated[str, typer.Argument(metavar="URL-OR-ID", help="The document: its URL or id.")]
-) -> None:
-    """Say what happened to a page: every rule with its value and bound."""
-    from crawlsieve.pipelines import explain
-
-    explain.explain_command(run, page)
-
-
-@app.command("digest")
-def digest_command(run: RunPath) -> None:
-    """Print one number for the rows of each table: equal runs, equal digests."""
-    from crawlsieve.pipelines.digest import digest
-
-    for table, number in digest(run).items():
-        typer.echo(f"{number}  {table}")
 
 
 @app.command("sample")

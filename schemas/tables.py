@@ -106,6 +106,7 @@ FILES = pa.schema(
         column("path", pa.string(), "its path below the run directory"),
         column("rows", pa.int64(), "how many rows it holds", unit="rows"),
         column("bytes", pa.int64(), "its size", unit="bytes"),
+        column("text_bytes", pa.int64(), "of the texts in it", unit="UTF-8 bytes", nullable=True),
     ]
 )
 """What the pass that publishes returns: the files of the run, as the manifest lists them."""

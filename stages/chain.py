@@ -20,7 +20,8 @@ def run_chain(steps: tuple[tuple[str, Step], ...], batch: Batch, tally: Tally) -
     Args:
         steps: (name in the recipe, step), in order.
         batch: open and settled rows from the reader.
-        tally: gets `rows_in`, `rows_out`, `settled` and `microseconds` of each step.
+        tally: gets `rows_in`, `rows_out`, `settled` and `microseconds` of each step, and `text_bytes` of the rows that
+            it leaves open.
     """
     settled, batch = split(batch)
     if len(settled):
@@ -37,8 +38,14 @@ def run_chain(steps: tuple[tuple[str, Step], ...], batch: Batch, tally: Tally) -
         if len(settled):
             tally[name, "settled"] += len(settled)
             yield settled
+        tally[name, "text_bytes"] += text_bytes(batch)
     if len(batch):
         yield batch
+
+
+def text_bytes(batch: Batch) -> int:
+    """UTF-8 bytes of the texts of the batch."""
+    return pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0
 
 
 def split(batch: Batch) -> tuple[Batch, Batch]:

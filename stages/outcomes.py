@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from crawlsieve.schemas import tables
 from crawlsieve.schemas.keys import ID
-from crawlsieve.stages.chain import Tally, added
+from crawlsieve.stages.chain import Tally, added, text_bytes
 from crawlsieve.stages.files import join
 from crawlsieve.stages.keys import DuplicateKeys
 from crawlsieve.stages.plan import Batch
@@ -62,7 +62,7 @@ class Outcomes:
         self._plan = plan
         self._schemas = plan.schemas()
         self._signals = [field.name for field in added(plan.steps)]
-        self._reasons: Tally = Tally()
+        self._counted: Tally = Tally()
         self._text_bytes = 0
 
     def add(self, batch: Batch) -> None:
@@ -79,8 +79,10 @@ class Outcomes:
             self._tables[name].add(self._shaped(part, name))
             if name != "failed" and (name == "documents" or self._plan.keep_rejected != "none"):
                 self._add_signals(part, name)
+            size = text_bytes(part)
+            self._counted["text_bytes", name] += size
             if name == "documents" or (name == "rejected" and self._plan.keep_rejected == "text"):
-                self._text_bytes += pc.sum(pc.binary_length(part.column("text"))).as_py() or 0
+                self._text_bytes += size
             if name == "documents":
                 for table, rows in self._plan.duplicates.rows(part).items():
                     self._tables[table].add(rows)
@@ -88,11 +90,11 @@ class Outcomes:
                 self._count_reasons(part, name)
 
     def count(self, tally: Tally) -> None:
-        """Rows of each outcome, each reason and each kind of error, into the tally of the shard."""
+        """Rows and text bytes of each outcome and reason, rows of each kind of error, into the tally of the shard."""
         for name in ("documents", "rejected", "failed"):
             tally["sink", name] = self._tables[name].rows
         tally["sink", "text_bytes"] = self._text_bytes
-        tally.update(self._reasons)
+        tally.update(self._counted)
 
     def _add_signals(self, part: Batch, outcome: str) -> None:
         if any(name in part.schema.names for name in self._signals):
@@ -106,7 +108,13 @@ class Outcomes:
             values = pc.list_element(pc.split_pattern(part.column("error"), ":", max_splits=1), 0)
             kind = "error"
         for pair in pc.value_counts(values).to_pylist():
-            self._reasons["sink", f"{kind}/{pair['values']}"] += pair["counts"]
+            self._counted["sink", f"{kind}/{pair['values']}"] += pair["counts"]
+        if table == "rejected":
+            sizes = pc.fill_null(pc.binary_length(part.column("text")), 0)
+            parents = pc.list_parent_indices(part.column("reasons"))
+            of_reasons = pa.table([values, sizes.take(parents)], ["reason", "size"])
+            for row in of_reasons.group_by("reason").aggregate([("size", "sum")]).to_pylist():
+                self._counted["text_bytes", f"reason/{row['reason']}"] += row["size_sum"]
 
     def _shaped(self, part: Batch, table: str, outcome: str = "") -> Batch:
         """The columns of a staged table, null where the batch never got them."""

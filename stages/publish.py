@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from crawlsieve.dedup.decisions import Decisions, hexadecimal
 from crawlsieve.schemas import tables
 from crawlsieve.schemas.keys import DECISION
+from crawlsieve.stages.chain import text_bytes
 from crawlsieve.stages.curate_shard import staged_done
 from crawlsieve.stages.decide import decisions_path
 from crawlsieve.stages.files import join, read_json, reading, write_json, writing
@@ -128,7 +129,7 @@ class TableFile:
         self._stack = stack
         self._held: list[Batch] = []
         self._held_rows = self._held_bytes = 0
-        self._rows = 0
+        self._rows = self._text_bytes = 0
         if partition == 0:
             self._open()
 
@@ -150,12 +151,19 @@ class TableFile:
             table = pa.Table.from_batches(self._held, self._schema)
             self._writer.write_table(table, row_group_size=max(1, len(table)))
             self._rows += len(table)
+            self._text_bytes += sum(map(text_bytes, self._held)) if "text" in self._schema.names else 0
             self._held, self._held_rows, self._held_bytes = [], 0, 0
 
     def told(self) -> dict[str, object]:
         """The row of FILES, once the file is complete."""
         system, place = fsspec.core.url_to_fs(self._address)
-        return {"table": self.table, "path": self.path, "rows": self._rows, "bytes": int(system.size(place))}
+        return {
+            "table": self.table,
+            "path": self.path,
+            "rows": self._rows,
+            "bytes": int(system.size(place)),
+            "text_bytes": self._text_bytes,
+        }
 
     def _open(self) -> None:
         file = self._stack.enter_context(writing(self._address))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawlsieve.dedup.intervals import CONFIDENCE
+from crawlsieve.pipelines.ask.views import manifest
 from crawlsieve.pipelines.audit.documents import Drawn, Tables
 from crawlsieve.pipelines.audit.injected import audit_injected
 from crawlsieve.pipelines.audit.kept import audit_kept
 from crawlsieve.pipelines.audit.removed import audit_removed
 from crawlsieve.pipelines.recipe.load import from_mapping
-from crawlsieve.pipelines.sql import manifest
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, write_json
 from crawlsieve.stages.near.keys import NearDuplicates

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from crawlsieve.pipelines.ask.views import manifest
 from crawlsieve.pipelines.audit.documents import Tables
-from crawlsieve.pipelines.sql import manifest
 
 PAIRS = 5
 """Pairs of each kind that are printed; `audit.json` has more."""

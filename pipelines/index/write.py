@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.ask.digest import digest
+from crawlsieve.pipelines.ask.views import manifest
 from crawlsieve.pipelines.engines import local
 from crawlsieve.pipelines.engines.engine import nobody
-from crawlsieve.pipelines.sql import manifest
 from crawlsieve.schemas.history import FILTER, FILTER_FILE, keyed
 from crawlsieve.stages.files import join, writing
 from crawlsieve.stages.gone import PATHS

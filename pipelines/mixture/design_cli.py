@@ -26,8 +26,8 @@ def domains_command(
     """Count documents, bytes and tokens of each domain: the natural mixture."""
     from rich.console import Console
 
+    from crawlsieve.pipelines.ask.printed import print_table
     from crawlsieve.pipelines.mixture.design.domains import count_domains, save_domains
-    from crawlsieve.pipelines.sql import print_table
 
     found = count_domains(runs, domain, unit, tokenizer)
     if output is not None:

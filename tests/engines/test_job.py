@@ -5,10 +5,10 @@ import xxhash
 import yaml
 
 from crawlsieve.pipelines import curate
+from crawlsieve.pipelines.ask.views import asking
 from crawlsieve.pipelines.index.write import publish
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load
-from crawlsieve.pipelines.sql import asking
 from crawlsieve.stages.publish import TABLES
 from tests.pipelines.index.conftest import OPTIONS, half, made
 from tests.pipelines.near_corpus import corpus

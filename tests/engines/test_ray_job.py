@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.ask.digest import digest
 from tests.engines.test_workers import wait_for
 from tests.pipelines.near_corpus import corpus
 from tests.pipelines.runs import ran, recipe, write_shards

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawlsieve.pipelines import curate, job, near
-from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.ask.digest import digest
+from crawlsieve.pipelines.ask.views import connect
 from crawlsieve.pipelines.recipe.steps import STEPS, StepKind
-from crawlsieve.pipelines.sql import connect
 from crawlsieve.schemas import tables
 from crawlsieve.stages.errors import BalanceError
 from tests.pipelines.runs import ran, recipe, write_shards
@@ -270,3 +270,24 @@ def test_what_the_exchanges_of_a_killed_run_left_is_removed(tmp_path):
     ran(recipe(tmp_path))
 
     assert not list((tmp_path / "run" / "_work").glob("exchange-*"))
+
+
+def test_the_bytes_of_text_are_counted_at_every_step_and_for_every_reason(tmp_path):
+    pages = [
+        {"id": "a", "text": "ten bytes."},
+        {"id": "b", "text": "ten bytes!"},
+        {"id": "c", "text": "as many as 18 here"},
+    ]
+    write_shards(tmp_path, pages)
+    bounds = {"gopher_word_count": 3, "gopher_stop_words": 0, "gopher_mean_word_length": 2}
+    override = {name: {"at_least": bound} for name, bound in bounds.items()}
+    short = {"rules": ["gopher_quality"], "override": override}
+    told = ran(recipe(tmp_path, steps=[{"measure": {"signals": ["gopher"]}}, {"judge": short}]))
+
+    counts = told["counts"]
+    assert counts["measure"]["text_bytes"] == counts["judge"]["text_bytes"] == 38
+    found = counts["text_bytes"]
+    assert found["documents"] + found["rejected"] == 38
+    assert found["reason/gopher_word_count"] == 20
+    kept = sum(file["text_bytes"] for file in told["files"] if file["table"] == "documents")
+    assert kept == found["documents"]

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawlsieve.pipelines import cli
+from crawlsieve.pipelines.ask.views import connect
 from crawlsieve.pipelines.dedup_command import Wanted, recipe_of, recipe_text
 from crawlsieve.pipelines.recipe.load import load
-from crawlsieve.pipelines.sql import connect
 from tests.pipelines.runs import ran, recipe, write_shards
 
 TEXT = "the quick brown fox jumps over the lazy dog and runs from all the hounds in the wood by the river " * 3

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crawlsieve.pipelines import curate
-from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from crawlsieve.pipelines.sql import connect
+from crawlsieve.pipelines.ask.views import connect
 from tests.pipelines.runs import ran, recipe
 
 STEPS = [

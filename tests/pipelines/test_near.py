@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from crawlsieve.dedup.select import select
-from crawlsieve.pipelines.explain import explain
-from crawlsieve.pipelines.explain_text import print_explanation
-from crawlsieve.pipelines.sql import connect
+from crawlsieve.pipelines.ask.explain import explain
+from crawlsieve.pipelines.ask.explain_text import print_explanation
+from crawlsieve.pipelines.ask.views import connect
 from crawlsieve.stages.near import bloom as near_bloom
 from crawlsieve.stages.near import verify as near_verify
 from crawlsieve.stages.near.keys import NearDuplicates

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
+from crawlsieve.pipelines.ask.forms import as_csv
 from crawlsieve.pipelines.dedup_command import documents_of
 from crawlsieve.pipelines.mixture.design.tokenizer import TokensBy
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed
-from crawlsieve.pipelines.sql import as_csv
 from crawlsieve.pipelines.standing import opened
 from crawlsieve.schemas.column import column
 from crawlsieve.stages.files import writing

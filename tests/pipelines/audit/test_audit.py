@@ -10,11 +10,11 @@ import pytest
 from crawlsieve.dedup.bands import Bands
 from crawlsieve.dedup.intervals import wilson
 from crawlsieve.pipelines import cli
+from crawlsieve.pipelines.ask.digest import digest
+from crawlsieve.pipelines.ask.views import connect
 from crawlsieve.pipelines.audit.documents import Drawn
 from crawlsieve.pipelines.audit.report import Audit, audit, usual_bound
 from crawlsieve.pipelines.audit.shown import windows
-from crawlsieve.pipelines.digest import digest
-from crawlsieve.pipelines.sql import connect
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.near.keys import NearDuplicates, Verify
 from tests.pipelines.runs import ran, recipe, write_shards

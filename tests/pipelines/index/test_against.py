@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.cli import main
-from crawlsieve.pipelines.digest import digest
 from crawlsieve.pipelines.index.write import publish
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load

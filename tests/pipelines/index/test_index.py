@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.index import write
 from crawlsieve.pipelines.index.info import info_text
 from crawlsieve.pipelines.index.make import keys_of, made_for, size_of

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawlsieve.pipelines.digest import digest
-from crawlsieve.pipelines.sql import query
+from crawlsieve.pipelines.ask.digest import digest
+from crawlsieve.pipelines.ask.sql import query
 from crawlsieve.schemas.mix import MIXTURE
 from tests.pipelines.mixture.slow import applied, corpus, rows, slow_mixture, write
 

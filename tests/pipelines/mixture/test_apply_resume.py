@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from crawlsieve.pipelines.sql import query
+from crawlsieve.pipelines.ask.sql import query
 from crawlsieve.stages.errors import BalanceError, CrawlsieveError
 from tests.pipelines.mixture.slow import applied, corpus, rows, slow_mixture, write
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from crawlsieve.pipelines.digest import digest
+from crawlsieve.pipelines.ask.digest import digest
+from crawlsieve.pipelines.ask.explain import explain
+from crawlsieve.pipelines.ask.sql import query
 from crawlsieve.pipelines.engines.options import LocalOptions
-from crawlsieve.pipelines.explain import explain
 from crawlsieve.pipelines.plan_text import plan_text
 from crawlsieve.pipelines.recipe.load import load
-from crawlsieve.pipelines.sql import query
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
 from tests.pipelines.mixture.slow import applied, rows
 from tests.pipelines.runs import ran, recipe, write_shards

@@ -4,9 +4,9 @@ import json
 import pytest
 from rich.console import Console
 
-from crawlsieve.pipelines.explain import explain, explain_command
-from crawlsieve.pipelines.explain_text import bounds, print_explanation
-from crawlsieve.pipelines.explanation import Copy, Verdict
+from crawlsieve.pipelines.ask.explain import explain, explain_command
+from crawlsieve.pipelines.ask.explain_text import bounds, print_explanation
+from crawlsieve.pipelines.ask.explanation import Copy, Verdict
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.conftest import SIGNALS, write
 

@@ -7,9 +7,10 @@ import duckdb
 from rich.console import Console
 
 from crawlsieve.filters.url import canonical_site, canonical_url
-from crawlsieve.pipelines.explain_text import print_explanation
-from crawlsieve.pipelines.explanation import Copy, Explanation, Sighting, Verdict
-from crawlsieve.pipelines.sql import asking, cell, manifest
+from crawlsieve.pipelines.ask.explain_text import print_explanation
+from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting, Verdict
+from crawlsieve.pipelines.ask.printed import cell
+from crawlsieve.pipelines.ask.views import asking, manifest
 from crawlsieve.stages.errors import CrawlsieveError
 
 _RECORDS = """

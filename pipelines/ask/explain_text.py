@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crawlsieve.pipelines.explanation import Copy, Explanation, Sighting, Verdict
-from crawlsieve.pipelines.sql import cell
+from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting, Verdict
+from crawlsieve.pipelines.ask.printed import cell
 
 _STYLES = {"documents": "green", "rejected": "red", "duplicates": "yellow", "failed": "magenta"}
 _SAID = {

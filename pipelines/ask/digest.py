@@ -2,8 +2,8 @@
 
 import hashlib
 
+from crawlsieve.pipelines.ask.views import asking, manifest
 from crawlsieve.pipelines.mixture.weighted.step import MIXTURE
-from crawlsieve.pipelines.sql import asking, manifest
 from crawlsieve.stages.publish import TABLES
 
 

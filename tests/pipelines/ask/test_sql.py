@@ -9,9 +9,12 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from crawlsieve.pipelines.digest import digest
-from crawlsieve.pipelines.explain import explain
-from crawlsieve.pipelines.sql import VIEWS, as_csv, as_json, cell, connect, print_table, query, sql_command
+from crawlsieve.pipelines.ask.digest import digest
+from crawlsieve.pipelines.ask.explain import explain
+from crawlsieve.pipelines.ask.forms import as_csv, as_json
+from crawlsieve.pipelines.ask.printed import cell, print_table
+from crawlsieve.pipelines.ask.sql import query, sql_command
+from crawlsieve.pipelines.ask.views import VIEWS, connect
 from crawlsieve.stages.errors import CrawlsieveError
 
 

@@ -1,0 +1,73 @@
+"""Rows as a terminal shows them."""
+
+from typing import Literal
+
+import pyarrow as pa
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawlsieve.pipelines.ask.forms import flat, rows_of
+
+_ROWS_SHOWN = 100
+_CELL_CHARACTERS = 200
+_LEAST_WIDTH = 16
+
+
+def print_table(found: pa.Table, console: Console) -> None:
+    """The first 100 rows, one on a line, or a value on a line where the terminal is too narrow for that.
+
+    What does not fit is cut and marked.
+    """
+    if found.num_columns == 0:
+        return
+    rows = [[cell(value) for value in row] for row in rows_of(found.slice(0, _ROWS_SHOWN))]
+    wanted = [max(cell_len(str(line)) for line in column) for column in zip(found.column_names, *rows, strict=True)]
+    widths = _shared(console.width - 3 * len(wanted), wanted)
+    if all(width >= min(most, _LEAST_WIDTH) for width, most in zip(widths, wanted, strict=True)):
+        console.print(_across(found.schema, rows, widths))
+    else:
+        _print_down(found.column_names, rows, console)
+    if found.num_rows > _ROWS_SHOWN:
+        console.print(f"{_ROWS_SHOWN} of {found.num_rows} rows. All of them: --format csv or json.")
+
+
+def _shared(room: int, wanted: list[int]) -> list[int]:
+    """`room` characters, shared out: narrow columns get what they want, wide ones equal parts of the rest."""
+    widths = [0] * len(wanted)
+    for done, place in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        widths[place] = min(wanted[place], max(0, room) // (len(wanted) - done))
+        room -= widths[place]
+    return widths
+
+
+def _across(schema: pa.Schema, rows: list[list[Text]], widths: list[int]) -> Table:
+    """A row a line."""
+    shown = Table(show_edge=False)
+    for field, width in zip(schema, widths, strict=True):
+        right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        justify: Literal["left", "right"] = "right" if right else "left"
+        shown.add_column(Text(field.name), justify=justify, no_wrap=True, overflow="ellipsis", width=width)
+    for row in rows:
+        shown.add_row(*row)
+    return shown
+
+
+def _print_down(names: list[str], rows: list[list[Text]], console: Console) -> None:
+    """A value a line, behind its name; a line between rows."""
+    indent = max(len(name) for name in names)
+    for number, row in enumerate(rows, 1):
+        console.print(Text(f"row {number}", style="dim"))
+        for name, value in zip(names, row, strict=True):
+            line = Text.assemble((f"{name:<{indent}}  ", "dim"), value)
+            console.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def cell(value: object) -> Text:
+    """A value on one line, at most 200 characters, without characters that a terminal would obey."""
+    if value is None:
+        return Text("-", style="dim")
+    line = str(flat(value))[: _CELL_CHARACTERS + 1]
+    line = "".join(character if character.isprintable() else " " for character in line)
+    return Text(line if len(line) <= _CELL_CHARACTERS else line[:_CELL_CHARACTERS] + "…")
