@@ -34,11 +34,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("sql")(sql_command)
-app.command("explain")(explain_command)
-app.command("digest")(digest_command)
-app.add_typer(index_app, name="index")
-app.add_typer(mix_app, name="mix")
 
 
 @app.command("run")
@@ -178,6 +173,13 @@ def schema_command() -> None:
     from crawlsieve.pipelines.recipe.json_schema import recipe_schema
 
     typer.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
+
+
+app.command("sql")(sql_command)
+app.command("explain")(explain_command)
+app.command("digest")(digest_command)
+app.add_typer(index_app, name="index")
+app.add_typer(mix_app, name="mix")
 
 
 @app.command("sample")

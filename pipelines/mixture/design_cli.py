@@ -1,5 +1,4 @@
 """`crawlsieve mix domains`, `design`, `export`, `shards`. Everything heavy is imported by the command that needs it."""
-# ruff: noqa: PLC0415, PLR0913 - as in `cli.py`: `--help` loads nothing, and the options of a command are its arguments
 
 from pathlib import Path
 from typing import Annotated, Literal

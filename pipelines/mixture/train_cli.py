@@ -1,5 +1,4 @@
 """`crawlsieve mix train`. Everything heavy is imported when it runs."""
-# ruff: noqa: PLC0415, PLR0913 - as in `cli.py`: `--help` loads nothing, and the options of a command are its arguments
 
 from typing import Annotated, Literal
 
