@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from crawlsieve import __version__
-from crawlsieve.pipelines.card import card
+from crawlsieve.pipelines.cards.card import card
 from crawlsieve.pipelines.engines.engine import Retried
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.mixture.weighted.card import share_lines

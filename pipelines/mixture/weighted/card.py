@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from crawlsieve.pipelines.card import share_table, size_category
+from crawlsieve.pipelines.cards.card import share_table, size_category
 
 _SHOWN = 20
 
