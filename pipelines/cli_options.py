@@ -1,7 +1,10 @@
 """Options that several commands have, and what becomes of them."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated, Literal
 
 import typer
@@ -48,18 +51,42 @@ Address = Annotated[
 def going_on(output: str) -> Iterator[None]:
     """What stops a run is told with the way on.
 
+    Ctrl-C counts as such even where a library has made another error of it.
+
     Raises:
         Exit: Ctrl-C.
         CrawlsieveError: a full disk, a folder that went away.
     """
+    with _interrupts() as interrupts:
+        try:
+            yield
+        except BaseException as error:
+            if interrupts or isinstance(error, KeyboardInterrupt):
+                typer.echo(f"Stopped. The same command goes on with the shards that {output} lacks.", err=True)
+                raise typer.Exit(INTERRUPTED) from None
+            if isinstance(error, OSError):
+                told = f"{said(error)}. The same command goes on with the shards that {output} lacks."
+                raise CrawlsieveError(told) from error
+            raise
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """The interrupts that came while the block ran; each is a KeyboardInterrupt, as ever."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped. The same command goes on with the shards that {output} lacks.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except OSError as error:
-        told = f"{said(error)}. The same command goes on with the shards that {output} lacks."
-        raise CrawlsieveError(told) from error
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def said(error: OSError) -> str:

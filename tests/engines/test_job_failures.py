@@ -84,7 +84,7 @@ def test_ctrl_c_stops_a_run_with_the_way_on_and_the_same_command_goes_on(name, s
     _, told = driver.communicate(timeout=60)
     held.set()
 
-    assert driver.returncode == 130
+    assert driver.returncode == 130, told
     assert "Stopped. The same command goes on" in told
     assert "Traceback" not in told
     done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, check=True)
