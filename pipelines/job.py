@@ -1,19 +1,16 @@
 """What a run is made of: its inputs, its tasks' keys, and where everything stands under the output."""
 
 import dataclasses
-import hashlib
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import fsspec
 import pyarrow as pa
-import xxhash
 
 from crawlsieve import __version__
+from crawlsieve.pipelines.fingerprint import fingerprint, sha256_of
 from crawlsieve.pipelines.recipe.load import Recipe
 from crawlsieve.stages.curate_shard import SHARDS
 from crawlsieve.stages.files import join
@@ -66,7 +63,7 @@ class Job:
     def files(self) -> dict[str, str]:
         """Path -> sha256 of every file that decides a result (models, lists)."""
         paths = {path for named in self.recipe.chain for path in named.step.files}
-        return {path: _sha256(path) for path in sorted(paths)}
+        return {path: sha256_of(path) for path in sorted(paths)}
 
     @cached_property
     def common(self) -> dict[str, Any]:
@@ -100,13 +97,13 @@ class Job:
     @cached_property
     def task_keys(self) -> tuple[str, ...]:
         """The key of each input's task: the same key, the same staged rows."""
-        return tuple(_key({"common": self.common, "input": dataclasses.asdict(item)}) for item in self.inputs)
+        return tuple(fingerprint({"common": self.common, "input": dataclasses.asdict(item)}) for item in self.inputs)
 
     @cached_property
     def key(self) -> str:
         """The key of the whole run: the same key, the same tables."""
         parts: dict[str, Any] = {"common": self.common, "tasks": self.task_keys}
-        return _key(parts if self.history is None else parts | {"history": self.history.digest})
+        return fingerprint(parts if self.history is None else parts | {"history": self.history.digest})
 
     @property
     def pin(self) -> dict[str, str] | None:
@@ -146,16 +143,3 @@ def _versioned(step: ExactDuplicates | NearDuplicates) -> dict[str, Any]:
 def _plain(options: Any) -> dict[str, Any]:  # noqa: ANN401 - any step
     plain: dict[str, Any] = dataclasses.asdict(options)
     return plain
-
-
-def _key(parts: dict[str, Any]) -> str:
-    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=True, default=list)
-    return xxhash.xxh3_128_hexdigest(canonical.encode())
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with fsspec.open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

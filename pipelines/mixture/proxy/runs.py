@@ -1,6 +1,5 @@
 """The runs of a design as a plan: a task a run, a file a run, so that what was stopped goes on."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import xxhash
 
 from crawlsieve import __version__
 from crawlsieve.pipelines.engines.engine import Engine
+from crawlsieve.pipelines.fingerprint import fingerprint
 from crawlsieve.pipelines.mixture.proxy.outcome import Outcome, read_outcome, write_outcome
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens, load
@@ -72,10 +71,7 @@ class Design:
     def keys(self) -> list[str]:
         """Of each run: settings, texts, domains, weights."""
         common = [__version__, VERSION, self.settings.plain(), self.tokens.key, self.table.columns]
-        return [
-            xxhash.xxh3_128_hexdigest(json.dumps([*common, weights.tolist()], sort_keys=True).encode())
-            for weights in self.table.values
-        ]
+        return [fingerprint([*common, weights.tolist()]) for weights in self.table.values]
 
     def outcomes(self, results: Path) -> list[Outcome | None]:
         """What is done, in order of the design."""

@@ -1,15 +1,14 @@
 """What the making of a mixture is made of: its inputs, its tasks' keys, and where everything stands."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
-import xxhash
 
 from crawlsieve import __version__
+from crawlsieve.pipelines.fingerprint import fingerprint
 from crawlsieve.pipelines.mixture.weighted.options import Mix
 from crawlsieve.schemas.mix import MIX_INPUTS
 from crawlsieve.stages.files import join
@@ -74,17 +73,19 @@ class Mixture:
     @cached_property
     def measured(self) -> tuple[str, ...]:
         """The key of each input's first task."""
-        return tuple(_key({"common": self.common, "input": item.identity}) for item in self.inputs)
+        return tuple(fingerprint({"common": self.common, "input": item.identity}) for item in self.inputs)
 
     @cached_property
     def key(self) -> str:
         """The key of the mixture: the same key, the same files."""
-        return _key({"options": self.options, "measured": sorted(self.measured)})
+        return fingerprint({"options": self.options, "measured": sorted(self.measured)})
 
     @cached_property
     def staged(self) -> tuple[str, ...]:
         """The key of each input's second task."""
-        return tuple(_key({"mixture": self.key, "measured": key, "path": item.path}) for key, item in self._keyed())
+        return tuple(
+            fingerprint({"mixture": self.key, "measured": key, "path": item.path}) for key, item in self._keyed()
+        )
 
     def source(self) -> pa.RecordBatch:
         """One row per input."""
@@ -100,7 +101,3 @@ class Mixture:
 
     def _keyed(self) -> list[tuple[str, MixInput]]:
         return list(zip(self.measured, self.inputs, strict=True))
-
-
-def _key(parts: dict[str, Any]) -> str:
-    return xxhash.xxh3_128_hexdigest(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode())
