@@ -29,10 +29,10 @@ def test_afterwards_ctrl_c_is_handled_as_before():
 
 
 def test_a_full_disk_is_told_with_the_way_on():
-    with pytest.raises(CrawlsieveError, match="No space left.*The same command goes on"), going_on("out"):
+    with pytest.raises(CrawlsieveError, match=r"No space left.*The same command goes on"), going_on("out"):
         raise OSError(28, "No space left on device", "out/documents/x.parquet")
 
 
 def test_other_errors_pass():
-    with pytest.raises(CrawlsieveError, match="^no such shard$"), going_on("out"):
+    with pytest.raises(CrawlsieveError, match=r"^no such shard$"), going_on("out"):
         raise CrawlsieveError("no such shard")
