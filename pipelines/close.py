@@ -6,8 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crawlsieve import __version__
-from crawlsieve.pipelines.cards.card import card
+from crawlsieve.pipelines.cards.write import write_cards
 from crawlsieve.pipelines.engines.engine import Retried
 from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.mixture.weighted.card import share_lines
@@ -17,9 +16,9 @@ from crawlsieve.pipelines.resume import UNREACHABLE
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest
 from crawlsieve.stages.curate_shard import staged_done
 from crawlsieve.stages.errors import BalanceError
-from crawlsieve.stages.files import join, remove, sizes, write_json, writing
+from crawlsieve.stages.files import join, remove, sizes, write_json
 from crawlsieve.stages.judge import Judge
-from crawlsieve.stages.publish import TABLES
+from crawlsieve.stages.publish import KEYS, TABLES
 
 OUTCOMES = ("documents", "rejected", "duplicates", "failed")
 
@@ -63,15 +62,14 @@ def close(
     for file in files.to_pylist():
         rows[file["table"]] += file["rows"]
     check_balance(steps, rows)
-    done = {key: staged_done(join(job.work, "curated"), key) for key in dict.fromkeys(job.task_keys)}
+    done = {key: staged_done(join(job.work, "curated"), key) for key in dict.fromkeys(job.staged)}
     manifest = _manifest(job, steps, rows)
-    manifest["inputs"] = _inputs(job, counted, done)
+    manifest |= job.told if "inputs" in job.told else {"inputs": _inputs(job, counted, done)}
     manifest["files"] = files.to_pylist()
     manifest["retried"] = [task._asdict() for task in retried]
     manifest |= {} if mixture is None else {"mixture": mixture}
     _remove_strays(job, {file["path"] for file in manifest["files"]}, done)
-    with writing(join(job.recipe.output, "README.md")) as file:
-        file.write(card(manifest).encode())
+    manifest["published"] = write_cards(job.recipe.output, manifest)
     write_json(manifest_path(job.recipe.output), manifest)
     remove(join(mix_work(job), "staged"))
     shown.funnel(manifest)
@@ -114,7 +112,7 @@ def check_balance(steps: dict[str, dict[str, int]], rows: Counter[str]) -> None:
 def _manifest(job: Job, steps: dict[str, dict[str, int]], rows: Counter[str]) -> dict[str, Any]:
     return {
         "name": job.recipe.name,
-        "crawlsieve": __version__,
+        "crawlsieve": job.common["crawlsieve"],
         "key": job.key,
         "packages": job.common["packages"],
         "recipe": job.recipe.options,
@@ -165,7 +163,7 @@ def _standing(job: Job) -> dict[str, int]:
     """Path below the output -> bytes, of every file in a table."""
     return {
         join(table, path): size
-        for table in (*TABLES, MIXTURE)
+        for table in (*TABLES, KEYS, MIXTURE)
         for path, size in sizes(join(job.recipe.output, table)).items()
     }
 

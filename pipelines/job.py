@@ -106,6 +106,16 @@ class Job:
         return fingerprint(parts if self.history is None else parts | {"history": self.history.digest})
 
     @property
+    def staged(self) -> tuple[str, ...]:
+        """The folders of staged rows, one a shard."""
+        return self.task_keys
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the manifest says in the place of what this run finds out, and beyond it."""
+        return {}
+
+    @property
     def pin(self) -> dict[str, str] | None:
         """How state and manifest name the generation."""
         return None if self.history is None else {"generation": self.history.name, "digest": self.history.digest}

@@ -100,6 +100,25 @@ SIGNALS_HEAD = pa.schema(
 )
 """First columns of `signals/`; the signals that the recipe measures follow."""
 
+KEYS_HEAD = pa.schema(
+    [
+        _ID,
+        _PATH,
+        _OFFSET,
+        column("shard", pa.int32(), "position of its input in the sorted list of inputs"),
+        column("row", pa.int64(), "position of the record in its input"),
+        column("steps_passed", pa.int32(), "steps that left it open; all of the chain: it reached the end"),
+        column(
+            "text_bytes",
+            pa.int64(),
+            "of the text at the end of the chain, null if a step before it has settled the document",
+            unit="UTF-8 bytes",
+            nullable=True,
+        ),
+    ]
+)
+"""First columns of `keys/`; the columns of the total order and the keys of the recipe follow (`stages/keys.py`)."""
+
 FILES = pa.schema(
     [
         column("table", pa.string(), "table that the file belongs to"),

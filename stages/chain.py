@@ -15,6 +15,11 @@ Tally = Counter[tuple[str, str]]
 
 
 def run_chain(steps: tuple[tuple[str, Step], ...], batch: Batch, tally: Tally) -> Iterator[Batch]:
+    """As `run_steps`, for those who do not ask how far the rows came."""
+    return (part for _, part in run_steps(steps, batch, tally))
+
+
+def run_steps(steps: tuple[tuple[str, Step], ...], batch: Batch, tally: Tally) -> Iterator[tuple[int, Batch]]:
     """The rows of `batch` as they leave the chain, in one or more batches: those settled on the way, then the rest.
 
     Args:
@@ -22,11 +27,14 @@ def run_chain(steps: tuple[tuple[str, Step], ...], batch: Batch, tally: Tally) -
         batch: open and settled rows from the reader.
         tally: gets `rows_in`, `rows_out`, `settled` and `microseconds` of each step, and `text_bytes` of the rows that
             it leaves open.
+
+    Yields:
+        (how many steps left the rows open, the rows): what the third step settles, two have left open.
     """
     settled, batch = split(batch)
     if len(settled):
-        yield settled
-    for name, step in steps:
+        yield 0, settled
+    for passed, (name, step) in enumerate(steps):
         if len(batch) == 0:
             return
         start = time.perf_counter_ns()
@@ -37,10 +45,10 @@ def run_chain(steps: tuple[tuple[str, Step], ...], batch: Batch, tally: Tally) -
         settled, batch = split(left)
         if len(settled):
             tally[name, "settled"] += len(settled)
-            yield settled
+            yield passed, settled
         tally[name, "text_bytes"] += text_bytes(batch)
     if len(batch):
-        yield batch
+        yield len(steps), batch
 
 
 def text_bytes(batch: Batch) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crawlsieve.stages.chain import Tally, run_chain
+from crawlsieve.stages.chain import Tally, run_steps
 from crawlsieve.stages.counts import PROGRESS, counts
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, read_json, write_json
@@ -70,8 +70,8 @@ class CurateShard:
         with staging_outcomes(folder, attempt, self.outcomes, self.buckets) as tables:
             reading = open_input(item, number, self.source)
             for batch in reading:
-                for part in run_chain(self.outcomes.steps, batch, tally):
-                    tables.add(part)
+                for passed, part in run_steps(self.outcomes.steps, batch, tally):
+                    tables.add(part, passed)
                 read = reading.tally.bytes_read
                 yield counts(number, [(PROGRESS, "records", len(batch)), (PROGRESS, "bytes", read - read_before)])
                 read_before = read

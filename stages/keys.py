@@ -85,15 +85,22 @@ class DuplicateKeys:
             found["near_keys"] = pa.schema([*head, *self.near.schema()])
         return found
 
-    def rows(self, batch: Batch) -> dict[str, Batch]:
-        """A row for each document of the batch in each of the tables."""
-        head = [*(batch.column(field.name) for field in _PLACE), *self.order.places(batch)]
-        keys = {"keys": self.exact.keys(batch)}
-        if self.near:
-            keys["near_keys"] = self.near.keys(batch.column("text"))
-        schemas = self.schemas()
+    def schema(self) -> pa.Schema:
+        """The columns of the order and all keys: what decides of a document, wherever it lies."""
+        return pa.schema([*self.order.schema(), *self.exact.schema(), *(self.near.schema() if self.near else ())])
+
+    def columns(self, batch: Batch) -> list[pa.Array]:
+        """The columns of `schema()` for the documents of the batch."""
+        near = self.near.keys(batch.column("text")) if self.near else []
+        return [*self.order.places(batch), *self.exact.keys(batch), *near]
+
+    def rows(self, batch: Batch, columns: list[pa.Array] | None = None) -> dict[str, Batch]:
+        """A row for each document of the batch in each of the tables; `columns()` are made if they are not given."""
+        known = dict(zip(self.schema().names, self.columns(batch) if columns is None else columns, strict=True))
+        known |= {field.name: batch.column(field.name) for field in _PLACE}
         return {
-            name: pa.RecordBatch.from_arrays([*head, *columns], schema=schemas[name]) for name, columns in keys.items()
+            name: pa.RecordBatch.from_arrays([known[field] for field in schema.names], schema=schema)
+            for name, schema in self.schemas().items()
         }
 
 

@@ -16,8 +16,11 @@ from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.staging import StagedTable, staging
 from crawlsieve.stages.step import Step, fail
 
-STAGED = ("documents", "rejected", "failed", "signals")
-"""Staged tables that become tables at rest; the others are keys."""
+MEASURED = "measured"
+"""Staged table of what becomes `keys/`."""
+
+STAGED = ("documents", "rejected", "failed", "signals", MEASURED)
+"""Staged tables that become tables at rest; the others are keys of kept documents."""
 
 
 def staged_schema(table: pa.Schema) -> pa.Schema:
@@ -35,13 +38,37 @@ def signals_schema(steps: tuple[tuple[str, Step], ...]) -> pa.Schema:
     return pa.schema([*tables.SIGNALS_HEAD, *added(steps)])
 
 
+def keys_schema(keys: DuplicateKeys) -> pa.Schema:
+    """`keys/` of a recipe: its head, then the columns of the order and all keys, null where a step settled the row."""
+    return pa.schema([*tables.KEYS_HEAD, *(field.with_nullable(nullable=True) for field in keys.schema())])
+
+
+def measured_schema(keys: DuplicateKeys) -> pa.Schema:
+    """`keys/` as it is staged. The shard is not there: staged rows outlive the list in which it is a position."""
+    staged = [field for field in keys_schema(keys) if field.name not in {"shard", "row"}]
+    return staged_schema(pa.schema(staged))
+
+
 @dataclass(frozen=True)
 class OutcomePlan:
-    """What decides the shape of the staged tables."""
+    """What decides the shape of the staged tables.
+
+    Attributes:
+        steps: of the chain.
+        duplicates: keys of documents.
+        keep_rejected: as the recipe says.
+        makes_keys: whether keys are made of the rows; not where they stand on file already.
+    """
 
     steps: tuple[tuple[str, Step], ...]
     duplicates: DuplicateKeys
     keep_rejected: str
+    makes_keys: bool = True
+
+    @property
+    def publishes_keys(self) -> bool:
+        """Whether the run has a table `keys/`: where texts are kept, rules can be changed and duplicates found anew."""
+        return self.makes_keys and self.keep_rejected == "text"
 
     def schemas(self) -> dict[str, pa.Schema]:
         """The schema of each staged table."""
@@ -50,7 +77,8 @@ class OutcomePlan:
             "rejected": staged_schema(tables.REJECTED),
             "failed": staged_schema(tables.FAILED),
             "signals": staged_schema(signals_schema(self.steps)),
-            **self.duplicates.schemas(),
+            **(self.duplicates.schemas() if self.makes_keys else {}),
+            **({MEASURED: measured_schema(self.duplicates)} if self.publishes_keys else {}),
         }
 
 
@@ -65,8 +93,13 @@ class Outcomes:
         self._counted: Tally = Tally()
         self._text_bytes = 0
 
-    def add(self, batch: Batch) -> None:
-        """Sort the rows of a batch that has left the chain into the tables."""
+    def add(self, batch: Batch, passed: int) -> None:
+        """Sort the rows of a batch that has left the chain into the tables.
+
+        Args:
+            batch: as `run_chain` yields it.
+            passed: how many steps left its rows open.
+        """
         batch = _fail_without_text(batch)
         failed = pc.is_valid(batch.column("error"))
         broken = pc.greater(pc.list_value_length(batch.column("reasons")), 0)
@@ -77,16 +110,13 @@ class Outcomes:
             if len(part) == 0:
                 continue
             self._tables[name].add(self._shaped(part, name))
-            if name != "failed" and (name == "documents" or self._plan.keep_rejected != "none"):
-                self._add_signals(part, name)
+            if name != "failed":
+                self._add_measured(part, name, passed)
             size = text_bytes(part)
             self._counted["text_bytes", name] += size
             if name == "documents" or (name == "rejected" and self._plan.keep_rejected == "text"):
                 self._text_bytes += size
-            if name == "documents":
-                for table, rows in self._plan.duplicates.rows(part).items():
-                    self._tables[table].add(rows)
-            else:
+            if name != "documents":
                 self._count_reasons(part, name)
 
     def count(self, tally: Tally) -> None:
@@ -96,9 +126,38 @@ class Outcomes:
         tally["sink", "text_bytes"] = self._text_bytes
         tally.update(self._counted)
 
-    def _add_signals(self, part: Batch, outcome: str) -> None:
-        if any(name in part.schema.names for name in self._signals):
+    def _add_measured(self, part: Batch, outcome: str, passed: int) -> None:
+        """Signals and keys of rows that did not fail."""
+        measured = any(name in part.schema.names for name in self._signals)
+        if measured and (outcome == "documents" or self._plan.keep_rejected != "none"):
             self._tables["signals"].add(self._shaped(part, "signals", outcome))
+        if not self._plan.makes_keys:
+            return
+        keeps = measured and self._plan.publishes_keys
+        ended = outcome == "documents" or (keeps and not pc.any(part.column("settled")).as_py())
+        columns = self._plan.duplicates.columns(part) if ended else None
+        if columns is not None and outcome == "documents":
+            for table, rows in self._plan.duplicates.rows(part, columns).items():
+                self._tables[table].add(rows)
+        if keeps:
+            self._tables[MEASURED].add(self._keys(part, passed, columns))
+
+    def _keys(self, part: Batch, passed: int, columns: list[pa.Array] | None) -> Batch:
+        """Rows of `keys/`, as staged, with the order and keys of documents that reached the end."""
+        schema = self._schemas[MEASURED]
+        made = dict(zip(self._plan.duplicates.schema().names, columns or (), strict=False))
+        made["steps_passed"] = pa.repeat(pa.scalar(passed, pa.int32()), len(part))
+        if columns is not None:
+            made["text_bytes"] = pc.binary_length(part.column("text"))
+        found = [
+            made[field.name]
+            if field.name in made
+            else part.column(field.name)
+            if field.name in part.schema.names
+            else pa.nulls(len(part), field.type)
+            for field in schema
+        ]
+        return pa.RecordBatch.from_arrays(found, schema=schema)
 
     def _count_reasons(self, part: Batch, table: str) -> None:
         if table == "rejected":

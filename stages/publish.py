@@ -17,11 +17,15 @@ from crawlsieve.stages.chain import text_bytes
 from crawlsieve.stages.curate_shard import staged_done
 from crawlsieve.stages.decide import decisions_path
 from crawlsieve.stages.files import join, read_json, reading, write_json, writing
-from crawlsieve.stages.outcomes import OutcomePlan, signals_schema, staged_path
+from crawlsieve.stages.outcomes import MEASURED, OutcomePlan, keys_schema, signals_schema, staged_path
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.staging import read_partition
 
 TABLES = ("documents", "rejected", "duplicates", "failed", "signals")
+"""What every run has, and what its digest is of."""
+
+KEYS = "keys"
+"""The table of keys, where texts of rejected documents are kept: what a run can be judged again by."""
 
 ROW_GROUP_ROWS = 50_000
 ROW_GROUP_BYTES = 128 << 20
@@ -48,6 +52,17 @@ class Publish:
             for partition in batch.column("partition").to_pylist():
                 yield self._publish(partition)
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """What is published."""
+        return (*TABLES, KEYS) if self.outcomes.publishes_keys else TABLES
+
+    @property
+    def _staged(self) -> tuple[str, ...]:
+        """What that is made of."""
+        staged = ("documents", "rejected", "failed", "signals")
+        return (*staged, MEASURED) if self.outcomes.publishes_keys else staged
+
     def _publish(self, partition: int) -> Batch:
         place = join(self.work, "published", self.key, f"{partition:05d}.json")
         done = read_json(place)
@@ -59,11 +74,11 @@ class Publish:
     def _write(self, partition: int) -> list[dict[str, object]]:
         decisions = self._decisions(partition)
         with ExitStack() as stack:
-            files = {name: TableFile(self, name, partition, stack) for name in TABLES}
+            files = {name: TableFile(self, name, partition, stack) for name in self.tables}
             for number, key in enumerate(self.shards):
                 folder = join(self.work, "curated", key)
                 attempt = staged_done(join(self.work, "curated"), key)["attempt"]
-                for name in ("documents", "rejected", "failed", "signals"):
+                for name in self._staged:
                     for batch in read_partition(staged_path(folder, attempt, name), partition, self.ranges):
                         for table, rows in self._sorted(name, number, batch, decisions):
                             files[table].add(rows)
@@ -85,6 +100,10 @@ class Publish:
         """The rows of a staged batch with the table that each belongs to, in the shape of that table."""
         if name in {"rejected", "failed"}:
             yield name, shaped(batch, self.schema(name), {})
+            return
+        if name == MEASURED:
+            made = {"shard": pa.array(np.full(len(batch), shard, np.int32))}
+            yield KEYS, shaped(batch, self.schema(KEYS), made)
             return
         places = decisions.removed(shard, batch.column("row").to_numpy())
         gone = places >= 0
@@ -109,6 +128,8 @@ class Publish:
         """The explicit schema of a table, the same in each of its files."""
         if table == "signals":
             return signals_schema(self.outcomes.steps)
+        if table == KEYS:
+            return keys_schema(self.outcomes.duplicates)
         return {
             "documents": tables.DOCUMENTS,
             "rejected": tables.REJECTED,
@@ -183,5 +204,6 @@ def shaped(batch: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Batch:
     columns = []
     for field in schema:
         column = made[field.name] if field.name in made else batch.column(field.name)
-        columns.append(hexadecimal(column) if pa.types.is_fixed_size_binary(column.type) else column)
+        is_id = pa.types.is_fixed_size_binary(column.type) and pa.types.is_string(field.type)
+        columns.append(hexadecimal(column) if is_id else column)
     return pa.RecordBatch.from_arrays(columns, schema=schema)
