@@ -6,10 +6,16 @@ arXiv:2010.11934, section 3.1).
 
 import pyarrow as pa
 
-from crawlsieve.schemas.column import column
+from crawlsieve.schemas.column import column, from_source
 
 C4_PREFIX = {"c4@tfds": "c4", "c4@datatrove": "c4_datatrove", "c4@fineweb": "c4_fineweb"}
 """First part of the columns' names, by variant: the same fact differs where the line rules differ."""
+
+_SOURCE = {
+    "c4@tfds": "Raffel et al. 2020, arXiv:1910.10683, section 2.2; tensorflow_datasets' c4_utils.py",
+    "c4@datatrove": "Raffel et al. 2020, arXiv:1910.10683, section 2.2; datatrove 0.10",
+    "c4@fineweb": "Penedo et al. 2024, arXiv:2406.17557, section 3.6; datatrove 0.10",
+}
 
 C4_REMOVES = {
     "long_word": "with a word of more than 1,000 code points",
@@ -25,27 +31,34 @@ def c4_page(variant: str) -> pa.Schema:
     """What the page rules of a C4 variant judge, by `measure`, or by `clean_lines` from the text before cleaning."""
     prefix = C4_PREFIX[variant]
     kept = f"sentences in the lines that {variant}'s line rules leave"
-    return pa.schema(
-        [
-            column(
-                f"{prefix}_characters",
-                pa.int64(),
-                "of the page before cleaning",
-                unit="code points",
-                nullable=True,
-            ),
-            column(
-                f"{prefix}_sentences",
-                pa.int64(),
-                kept,
-                unit="sentences",
-                nullable=True,
-            ),
-            column(
-                f"{prefix}_lorem_ipsum_lines", pa.int64(), 'lines that say "lorem ipsum"', unit="lines", nullable=True
-            ),
-            column(f"{prefix}_curly_bracket_lines", pa.int64(), "lines with a {", unit="lines", nullable=True),
-        ]
+    return from_source(
+        _SOURCE[variant],
+        pa.schema(
+            [
+                column(
+                    f"{prefix}_characters",
+                    pa.int64(),
+                    "of the page before cleaning",
+                    unit="code points",
+                    nullable=True,
+                ),
+                column(
+                    f"{prefix}_sentences",
+                    pa.int64(),
+                    kept,
+                    unit="sentences",
+                    nullable=True,
+                ),
+                column(
+                    f"{prefix}_lorem_ipsum_lines",
+                    pa.int64(),
+                    'lines that say "lorem ipsum"',
+                    unit="lines",
+                    nullable=True,
+                ),
+                column(f"{prefix}_curly_bracket_lines", pa.int64(), "lines with a {", unit="lines", nullable=True),
+            ]
+        ),
     )
 
 
@@ -71,23 +84,29 @@ def c4_removed(variant: str) -> pa.Schema:
             ),
         ]
     cited = "of citation marks cut out of lines that stay"
-    return pa.schema(
-        [
-            *fields,
-            column(f"{prefix}_characters_removed_citation", pa.int64(), cited, unit="code points", nullable=True),
-        ]
+    return from_source(
+        _SOURCE[variant],
+        pa.schema(
+            [
+                *fields,
+                column(f"{prefix}_characters_removed_citation", pa.int64(), cited, unit="code points", nullable=True),
+            ]
+        ),
     )
 
 
-MC4 = pa.schema(
-    [
-        column(
-            "third_longest_line",
-            pa.int64(),
-            "length of the third longest line; null if there are fewer",
-            unit="code points",
-            nullable=True,
-        ),
-    ]
+MC4 = from_source(
+    "Xue et al. 2021, arXiv:2010.11934, section 3.1",
+    pa.schema(
+        [
+            column(
+                "third_longest_line",
+                pa.int64(),
+                "length of the third longest line; null if there are fewer",
+                unit="code points",
+                nullable=True,
+            ),
+        ]
+    ),
 )
 """What `measure: {signals: [mc4]}` adds."""

@@ -14,3 +14,8 @@ def column(name: str, kind: pa.DataType, doc: str, *, unit: str = "", nullable: 
         nullable: whether null (undefined, unknown) is a legal value.
     """
     return pa.field(name, kind, nullable, {"doc": doc, "unit": unit})
+
+
+def from_source(source: str, schema: pa.Schema) -> pa.Schema:
+    """The schema, each of whose fields says in its metadata which paper or code defines it: `source`."""
+    return pa.schema([field.with_metadata({**(field.metadata or {}), "source": source}) for field in schema])

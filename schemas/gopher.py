@@ -2,7 +2,9 @@
 
 import pyarrow as pa
 
-from crawlsieve.schemas.column import column
+from crawlsieve.schemas.column import column, from_source
+
+_RAE = "Rae et al. 2021, arXiv:2112.11446"
 
 
 def _count(name: str, doc: str) -> pa.Field:
@@ -15,19 +17,23 @@ def _ratio(name: str, part: str, whole: str, unit: str = "ratio") -> pa.Field:
 
 _WORDS, _LINES = "words, punctuation included", "lines, empty ones included"
 
-GOPHER_QUALITY = pa.schema(
-    [
-        _count("word_count", "words of filters/segments.py that are not punctuation only"),
-        _ratio("mean_word_length", "code points of those words", "those words", "code points"),
-        _ratio("hash_to_word_ratio", "number signs", _WORDS),
-        _ratio("ellipsis_to_word_ratio", "'...' and '…'", _WORDS),
-        _ratio("bullet_line_ratio", "lines that begin with '•' or '-' after white space", _LINES),
-        _ratio("ellipsis_line_ratio", "lines that end in '...' or '…' before white space", _LINES),
-        _ratio("alphabetic_word_ratio", "words with a letter", _WORDS),
-        _count(
-            "stop_word_count", "different stop words of its language in the text; null for a language without a list"
-        ),
-    ]
+GOPHER_QUALITY = from_source(
+    f"{_RAE}, appendix A.1.1",
+    pa.schema(
+        [
+            _count("word_count", "words of filters/segments.py that are not punctuation only"),
+            _ratio("mean_word_length", "code points of those words", "those words", "code points"),
+            _ratio("hash_to_word_ratio", "number signs", _WORDS),
+            _ratio("ellipsis_to_word_ratio", "'...' and '…'", _WORDS),
+            _ratio("bullet_line_ratio", "lines that begin with '•' or '-' after white space", _LINES),
+            _ratio("ellipsis_line_ratio", "lines that end in '...' or '…' before white space", _LINES),
+            _ratio("alphabetic_word_ratio", "words with a letter", _WORDS),
+            _count(
+                "stop_word_count",
+                "different stop words of its language in the text; null for a language without a list",
+            ),
+        ]
+    ),
 )
 """What `filters.gopher.gopher_quality` measures."""
 
@@ -51,7 +57,8 @@ def _repetition(suffix: str, counted: tuple[str, str], text: str, top: str, agai
     whole = text.format(of="words")
     tops = [_ratio(f"top_{n}gram_char_ratio{suffix}", top.format(n=n), whole) for n in (2, 3, 4)]
     repeated = [_ratio(f"duplicate_{n}gram_char_ratio{suffix}", again.format(n=n), whole) for n in (5, 6, 7, 8, 9, 10)]
-    return pa.schema([*copies, *tops, *repeated])
+    variant = "DCLM's code" if suffix else "datatrove 0.10"
+    return from_source(f"{_RAE}, table A1, as {variant} counts", pa.schema([*copies, *tops, *repeated]))
 
 
 GOPHER_REPETITION_DATATROVE = _repetition(

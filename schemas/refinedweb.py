@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from crawlsieve.schemas.column import column
+from crawlsieve.schemas.column import column, from_source
 
 REFINEDWEB_REMOVES = {
     "uppercase": "of which more than half is upper or title case letters",
@@ -25,23 +25,26 @@ def _removed() -> list[pa.Field]:
     return fields
 
 
-REFINEDWEB = pa.schema(
-    [
-        *_removed(),
-        column(
-            "refinedweb_characters_removed_label",
-            pa.int64(),
-            "of buttons' labels cut out of lines that stay",
-            unit="code points",
-            nullable=True,
-        ),
-        column(
-            "refinedweb_removed_word_ratio",
-            pa.float64(),
-            "words that the line rules remove / words before; null without a word",
-            unit="ratio",
-            nullable=True,
-        ),
-    ]
+REFINEDWEB = from_source(
+    "Penedo et al. 2023, arXiv:2306.01116, appendix G.2, as DCLM's code has them",
+    pa.schema(
+        [
+            *_removed(),
+            column(
+                "refinedweb_characters_removed_label",
+                pa.int64(),
+                "of buttons' labels cut out of lines that stay",
+                unit="code points",
+                nullable=True,
+            ),
+            column(
+                "refinedweb_removed_word_ratio",
+                pa.float64(),
+                "words that the line rules remove / words before; null without a word",
+                unit="ratio",
+                nullable=True,
+            ),
+        ]
+    ),
 )
 """What `clean_lines: {rules: [refinedweb]}` adds."""

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from annotated_types import Ge, Le
 
 from crawlsieve.filters.scripts import scripts
-from crawlsieve.schemas.column import column
+from crawlsieve.schemas.column import column, from_source
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.fasttext_model import (
     LID_176,
@@ -75,12 +75,14 @@ class Language:
     @property
     def adds(self) -> pa.Schema:
         """The three columns of `documents/`."""
+        said = [
+            column("language", pa.string(), f"most probable label of {self.model}", nullable=True),
+            column("language_score", pa.float64(), "its probability, 4 decimals", unit="ratio", nullable=True),
+        ]
+        script = column("script", pa.string(), "ISO 15924 code of the script of most letters", nullable=True)
+        model = "fastText (Joulin et al. 2016, arXiv:1607.01759), the model that the recipe names"
         return pa.schema(
-            [
-                column("language", pa.string(), f"most probable label of {self.model}", nullable=True),
-                column("language_score", pa.float64(), "its probability, 4 decimals", unit="ratio", nullable=True),
-                column("script", pa.string(), "ISO 15924 code of the script of most letters", nullable=True),
-            ]
+            [*from_source(model, pa.schema(said)), *from_source("Unicode Standard Annex 24; ISO 15924", pa.schema([script]))]
         )
 
     @property
