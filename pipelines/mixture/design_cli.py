@@ -49,8 +49,8 @@ def design_command(
     least: Annotated[float, typer.Option(help="Every domain is at least so much.")] = 0.0,
     resolution: Annotated[int, typer.Option(help="Weights are multiples of 1/RESOLUTION.")] = 5000,
     include: Annotated[
-        str, typer.Option(help="Known mixtures among the runs: natural, uniform, or both; RegMix has none.")
-    ] = "",
+        str, typer.Option(help="Known mixtures among the runs: natural, uniform, both, or none, as RegMix has it.")
+    ] = "natural,uniform",
     tokens: Annotated[float | None, typer.Option(min=1, help="Tokens to train on: bounds repetition.")] = None,
     max_epochs: Annotated[float, typer.Option(min=0.001, help="How often a token may be seen; with --tokens.")] = 4.0,
 ) -> None:
@@ -67,7 +67,7 @@ def design_command(
     except ValueError:
         raise typer.BadParameter(f"'{strengths}': write least,most,number.", param_hint="--strengths") from None
     sampling = Sampling(method, temperature, ladder, most, least, resolution)
-    known = [name.strip() for name in include.split(",") if name.strip()]
+    known = [name.strip() for name in include.split(",") if name.strip()] if include.strip() != "none" else []
     design = made(domains, runs, seed, sampling, None if tokens is None else (tokens, max_epochs), known)
     save(design, output)
     Console().print(design_table(design))

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from crawlsieve.pipelines.mixture.design.grid import RESOLUTION, Bounds, Units, bounded, decimal
-from crawlsieve.pipelines.mixture.design.spread import spread
+from crawlsieve.pipelines.mixture.design.spread import spread, within
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError, nearest
 
@@ -110,25 +110,32 @@ def with_references(weights: Floats, prior: Floats, include: Sequence[str], boun
         weights: float64[count, d], as `sample_mixtures` returns them.
         prior: as there.
         include: of REFERENCES.
-        bounds: a reference beyond them is moved within.
+        bounds: of a reference beyond them, the nearest mixture within is taken.
 
     Returns:
-        float64[count, d], the references first.
+        float64[count, d], the references first, in the order asked.
 
     Raises:
         MixtureError: one is unknown, or there are more than mixtures.
     """
     for name in include:
         if name not in REFERENCES:
-            raise MixtureError(f"--include {name}: there is no such mixture.{nearest(name, REFERENCES)}")
+            raise MixtureError(
+                f"--include {name}: there is no such mixture.{nearest(name, REFERENCES)} "
+                f"Mixtures: {', '.join(REFERENCES)}, or none."
+            )
     if len(include) > len(weights):
-        raise MixtureError(f"{len(include)} mixtures to include, and {len(weights)} in all.")
+        raise MixtureError(
+            f"{len(include)} known mixtures to include ({', '.join(include)}), and {len(weights)} in all. "
+            "Ask for more runs, or `--include none`."
+        )
     if not include:
         return weights
     some = {"natural": prior / prior.sum(), "uniform": (prior > 0) / np.count_nonzero(prior)}
-    known = decimal(bounds.exact(np.stack([some[name] for name in dict.fromkeys(include)])), bounds.resolution)
-    others = weights[~(weights[:, None] == known[None]).all(axis=2).any(axis=1)]
-    found: Floats = np.vstack([np.unique(known, axis=0), others])[: len(weights)]
+    asked = np.stack([some[name] for name in dict.fromkeys(include)])
+    every = np.vstack([decimal(within(asked, bounds), bounds.resolution), weights])
+    first = np.sort(np.unique(every, axis=0, return_index=True)[1])
+    found: Floats = every[first[: len(weights)]]
     return found
 
 

@@ -33,6 +33,7 @@ class Design:
         sampling: how mixtures were drawn.
         seed: of the generator.
         weights: the mixtures.
+        include: those of them that are known ones; they come first.
     """
 
     domains: tuple[str, ...]
@@ -41,6 +42,7 @@ class Design:
     sampling: Sampling
     seed: int
     weights: Floats
+    include: tuple[str, ...] = ()
 
     @property
     def shares(self) -> Floats:
@@ -81,7 +83,7 @@ def made(
     caps = budget.caps if budget else None
     drawn = sample_mixtures(tokens, count, seed, sampling, caps)
     weights = with_references(drawn, tokens, include, sampling.bounds(tokens / tokens.sum(), caps))
-    return Design(names, tokens, budget, sampling, seed, weights)
+    return Design(names, tokens, budget, sampling, seed, weights, tuple(dict.fromkeys(include)))
 
 
 def read_domains(path: str) -> tuple[tuple[str, ...], Floats]:
@@ -136,6 +138,7 @@ def save(design: Design, folder: Path) -> None:
         "crawlsieve": __version__,
         "runs": len(design.weights),
         "seed": design.seed,
+        "include": list(design.include),
         **{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(design.sampling).items()},
         **({"tokens": design.budget.tokens, "max_epochs": design.budget.max_epochs} if design.budget else {}),
         "domains": {name: {"tokens": has, "share": share, "most": most} for name, has, share, most in columns},
@@ -147,8 +150,10 @@ def claim(folder: Path) -> None:
     """Make the folder; an older design in it may be overwritten.
 
     Raises:
-        MixtureError: it has something else in it.
+        MixtureError: it is a file, or has something else in it.
     """
+    if folder.exists() and not folder.is_dir():
+        raise MixtureError(f"{folder} is a file. A design is a folder: name another one.")
     folder.mkdir(parents=True, exist_ok=True)
     ours = {HEAD, RUNS, f"{MIXTURES}.csv", f"{MIXTURES}.parquet"}
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)

@@ -34,10 +34,10 @@ def spread(shares: Floats, count: int, drawn: Floats, bounds: Bounds) -> Units:
     Source: farthest-point selection, whose least distance is at least half the best (Gonzalez 1985); as a design of
     experiments "coffee-house" (Mueller 2001). Cost: m * count * d.
     """
-    floor, free = bounds.low / bounds.resolution, max(1, bounds.free)
-    part = free / bounds.resolution
-    inside = project(np.vstack([(shares - floor)[None] / part, drawn]), (bounds.high - bounds.low) / free)
-    pool, place = np.unique(bounds.exact(floor + part * inside), axis=0, return_inverse=True)
+    floor, part = bounds.low / bounds.resolution, max(1, bounds.free) / bounds.resolution
+    pool, place = np.unique(
+        within(np.vstack([shares[None], floor + part * drawn]), bounds), axis=0, return_inverse=True
+    )
     if len(pool) < count:
         raise MixtureError(f"The bounds leave {len(pool):,} different mixtures of {len(drawn):,}; {count:,} are asked.")
     roots = np.sqrt(pool / bounds.resolution)
@@ -49,6 +49,13 @@ def spread(shares: Floats, count: int, drawn: Floats, bounds: Bounds) -> Units:
         nearest[taken[-1]] = -1.0
         taken.append(int(nearest.argmax()))
     return pool[taken]
+
+
+def within(mixtures: Floats, bounds: Bounds) -> Units:
+    """int64[m, d]: of each mixture, float64[m, d], the nearest one within the bounds, rounded to them."""
+    floor, free = bounds.low / bounds.resolution, max(1, bounds.free)
+    part = free / bounds.resolution
+    return bounds.exact(floor + part * project((mixtures - floor) / part, (bounds.high - bounds.low) / free))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from crawlsieve.pipelines.mixture.cli import app
-from crawlsieve.pipelines.mixture.design.design import Sampling, sample_mixtures
+from crawlsieve.pipelines.mixture.design.design import REFERENCES, Sampling, sample_mixtures, with_references
 from crawlsieve.pipelines.mixture.design.design_files import made, read_domains, save
 from crawlsieve.pipelines.mixture.design.design_text import design_notes
 from crawlsieve.pipelines.mixture.design.grid import bounded, rounded
@@ -335,3 +335,45 @@ def test_a_mixture_that_nobody_knows_cannot_be_included(tmp_path):
     (tmp_path / "D.csv").write_text("domain,tokens\na,700\nb,200\n")
     with pytest.raises(MixtureError, match=r"--include natral: there is no such mixture\. Did you mean 'natural'"):
         made(str(tmp_path / "D.csv"), 4, 3, Sampling(), None, ["natral"])
+
+
+def test_a_reference_beyond_the_bounds_is_the_nearest_mixture_within():
+    bounds = Sampling(most=np.inf, least=0.1).bounds(np.array([0.9, 0.05, 0.05]))
+    natural, uniform = with_references(np.full((2, 3), 0.5), np.array([0.9, 0.05, 0.05]), REFERENCES, bounds)
+    capped = Sampling(most=1.5, resolution=10**9).bounds(np.array([0.8, 0.1, 0.1]))
+    (most,) = with_references(np.zeros((1, 3)), np.array([0.8, 0.1, 0.1]), ["uniform"], capped)
+
+    assert natural.tolist() == [0.8, 0.1, 0.1]
+    assert uniform.tolist() == [0.3334, 0.3334, 0.3332]
+    assert most.tolist() == [0.7, 0.15, 0.15]
+
+
+def test_the_natural_and_the_uniform_mixture_are_runs_unless_none_is_wanted(tmp_path):
+    command = ["design", domains_file(tmp_path), "--runs", "12", "--output"]
+    assert CliRunner().invoke(app, [*command, str(tmp_path / "both")]).exit_code == 0
+    assert CliRunner().invoke(app, [*command, str(tmp_path / "none"), "--include", "none"]).exit_code == 0
+    both, none = (read_mixtures(str(tmp_path / name / "mixtures.csv")).values for name in ("both", "none"))
+    told = [yaml.safe_load((tmp_path / name / "design.yaml").read_text())["include"] for name in ("both", "none")]
+
+    assert both[:2].tolist() == [[0.9, 0.09, 0.01], [0.425, 0.425, 0.15]]  # books: at most 15 times their share
+    np.testing.assert_allclose(none, sample_mixtures(np.array([900.0, 90, 10]), 12, 0))
+    assert told == [["natural", "uniform"], []]
+
+
+def test_more_known_mixtures_than_runs_are_told_with_the_way_out(tmp_path):
+    with pytest.raises(MixtureError, match=r"2 known mixtures to include \(natural, uniform\), and 1 in all.*none"):
+        made(domains_file(tmp_path), 1, 0, Sampling(), None, REFERENCES)
+
+
+def test_tokens_without_end_are_no_budget(tmp_path):
+    done = CliRunner().invoke(app, ["design", domains_file(tmp_path), "--output", "x", "--tokens", "inf"])
+
+    assert isinstance(done.exception, MixtureError)
+    assert "--tokens inf: it must be a number above 0" in str(done.exception)
+
+
+def test_a_design_is_not_written_over_a_file(tmp_path):
+    (tmp_path / "design").write_text("mine")
+
+    with pytest.raises(MixtureError, match="design is a file"):
+        save(made(domains_file(tmp_path), 3, 0, Sampling(), None), tmp_path / "design")
