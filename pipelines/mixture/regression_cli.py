@@ -38,12 +38,12 @@ def fit_command(
     from crawlsieve.pipelines.mixture.recommendation.told import checks_text
     from crawlsieve.pipelines.mixture.regression.fit import fit_runs
     from crawlsieve.pipelines.mixture.regression.runs import read_runs
-    from crawlsieve.pipelines.mixture.regression.store import claim, save
+    from crawlsieve.pipelines.mixture.regression.store import PICTURE, claim, save
 
     claim(output)
     found = fit_runs(read_runs(mixtures, losses), objective, regressor, seed, _silent if quiet else _tell)
     save(found, output)
-    draw_predictions(found, output / "predicted")
+    draw_predictions(found, output / PICTURE)
     typer.echo(checks_text(found), nl=False)
 
 
@@ -97,6 +97,8 @@ def recommend_command(
     from crawlsieve.pipelines.mixture.recommendation.told import recommended_text, weights_table, write_weights
     from crawlsieve.pipelines.mixture.regression.store import load
 
+    if output.is_dir():
+        raise CrawlsieveError(f"--output {output} is a folder. Name a file: {output}/weights.yaml.")
     loaded = load(fit)
     domains = loaded.runs.domains
     budget = budget_of(tokens, unique, max_epochs, domains)

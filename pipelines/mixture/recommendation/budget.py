@@ -21,11 +21,20 @@ DOMAIN, TOKENS = "domain", "tokens"
 
 @dataclass(frozen=True)
 class Budget:
-    """Tokens to train on, and unique ones of each domain, float64[d]."""
+    """Tokens to train on, and unique ones of each domain, float64[d].
+
+    Raises:
+        MixtureError: tokens or epochs are no number above 0.
+    """
 
     tokens: float
     unique: Floats
     max_epochs: float = MAX_EPOCHS
+
+    def __post_init__(self) -> None:
+        for option, value in (("--tokens", self.tokens), ("--max-epochs", self.max_epochs)):
+            if not 0 < value < math.inf:
+                raise MixtureError(f"{option} {value:g}: it must be a number above 0.")
 
     @property
     def caps(self) -> Floats:
@@ -68,10 +77,7 @@ def budget_of(
         raise MixtureError(
             "Repetition is known if both --tokens (to train on) and --unique (tokens by domain) are given."
         )
-    allowed = MAX_EPOCHS if max_epochs is None else max_epochs
-    if not 0 < allowed < float("inf"):
-        raise MixtureError(f"--max-epochs {allowed:g}: it must be a number above 0.")
-    return Budget(tokens, read_by_domain(unique, domains), allowed)
+    return Budget(tokens, read_by_domain(unique, domains), MAX_EPOCHS if max_epochs is None else max_epochs)
 
 
 def read_by_domain(path: str, domains: Sequence[str]) -> Floats:

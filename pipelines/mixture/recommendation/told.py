@@ -10,6 +10,7 @@ from crawlsieve.pipelines.mixture.recommendation.recommend import Candidate, Rec
 from crawlsieve.pipelines.mixture.regression.crossval import BASELINE, best_domain
 from crawlsieve.pipelines.mixture.regression.fit import Fit
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
+from crawlsieve.stages.files import writing
 
 DECIMALS = 6
 """Of weights in the file."""
@@ -57,7 +58,8 @@ def write_weights(fit: Fit, found: Recommendation, path: Path) -> None:
         **({} if found.budget is None else {"repetition": _repetition(domains, found)}),
         "warnings": list(found.warnings),
     }
-    path.write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+    with writing(str(path)) as file:
+        file.write(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120).encode())
 
 
 def weights_table(fit: Fit, found: Recommendation) -> Shown:

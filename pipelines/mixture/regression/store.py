@@ -12,30 +12,35 @@ from crawlsieve.pipelines.mixture.regression.objective import Objective
 from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Fitted, Plain
 from crawlsieve.pipelines.mixture.regression.runs import Runs
-from crawlsieve.pipelines.mixture.regression.tables import MixtureError, read_table, write_table
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed, read_table, write_table
+from crawlsieve.stages.files import writing
 
 FORMAT = 1
-HEAD = "fit.json"
+HEAD, PICTURE = "fit.json", "predicted"
 """Written last: a folder without it is no fit."""
 MIXTURES, LOSSES, ARRAYS, MODELS = "mixtures.parquet", "losses.parquet", "models.npz", "models"
 
 
 def claim(folder: Path) -> None:
-    """Make the folder, before anything takes time; an older fit in it may be overwritten.
+    """See, before anything takes time, that a fit may be written there: nowhere, or where an older one is or was begun.
 
     Raises:
-        MixtureError: it has something else in it.
+        MixtureError: it is a file, or has something else in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    ours = {HEAD, MIXTURES, LOSSES, ARRAYS, MODELS}
-    if not (folder / HEAD).exists() and any(entry.name not in ours for entry in folder.iterdir()):
-        raise MixtureError(f"{folder} has files in it, and is no fit. Name another folder.")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise MixtureError(f"{folder} is a file. A fit is a folder: name another one.")
+    ours = {HEAD, MIXTURES, LOSSES, ARRAYS, MODELS, f"{PICTURE}.png", f"{PICTURE}.svg"}
+    other = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
+    if other and not (folder / HEAD).exists():
+        raise MixtureError(f"{folder} has files in it, and is no fit ({listed(other)}). Name another folder.")
 
 
 def save(fit: Fit, folder: Path) -> None:
     """Write it."""
     claim(folder)
-    (folder / MODELS).mkdir(exist_ok=True)
+    (folder / MODELS).mkdir(parents=True, exist_ok=True)
     (folder / HEAD).unlink(missing_ok=True)
     for old in (folder / MODELS).glob("*.txt"):
         old.unlink()
@@ -61,7 +66,8 @@ def save(fit: Fit, folder: Path) -> None:
         "notes": fit.notes,
         "models": models,
     }
-    (folder / HEAD).write_text(json.dumps(head, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    with writing(str(folder / HEAD)) as file:
+        file.write(json.dumps(head, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def load(folder: Path) -> Fit:

@@ -5,6 +5,7 @@ A table has a column `index`, which names the run, and then one column of number
 
 import csv
 import difflib
+import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
 from crawlsieve.stages.errors import CrawlsieveError
+from crawlsieve.stages.files import writing
 
 INDEX = "index"
 SUM_TOLERANCE = 0.01
@@ -113,15 +115,17 @@ def aligned(table: Table, columns: Sequence[str], whose: str) -> Floats:
 
 
 def write_table(path: Path, index: Iterable[int | str], columns: Sequence[str], values: Floats) -> None:
-    """Write `index` and the columns, as Parquet where the name ends so, else as CSV with all digits."""
+    """Write `index` and the columns: as Parquet where the name ends so, else as CSV with all digits."""
     names = [INDEX, *columns]
-    if path.suffix == ".parquet":
-        pq.write_table(pa.table([pa.array(list(index)), *(pa.array(one) for one in values.T)], names=names), path)
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+    with writing(str(path)) as file:
+        if path.suffix == ".parquet":
+            pq.write_table(pa.table([pa.array(list(index)), *(pa.array(one) for one in values.T)], names=names), file)
+            return
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
         writer.writerow(names)
         writer.writerows([run, *row.tolist()] for run, row in zip(index, values, strict=True))
+        file.write(text.getvalue().encode())
 
 
 def listed(names: Sequence[object]) -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -143,3 +145,36 @@ def test_help_loads_no_regressor():
 )
 def test_names_are_shown_without_what_all_share(names, shown):
     assert short_names(names) == shown
+
+
+def test_input_that_is_wrong_leaves_no_folder(tmp_path):
+    mixtures, losses = files_of(tmp_path, runs_of(30))
+    with pytest.raises(CrawlsieveError):
+        call("fit", "--mixtures", mixtures, "--losses", losses, "--output", tmp_path / "FIT", "--objective", "none")
+
+    assert not (tmp_path / "FIT").exists()
+
+
+def test_what_is_written_makes_the_folder_that_it_is_in(fitted, tmp_path):
+    write_table(tmp_path / "T.csv", [1], ["web_a", "web_b", "web_c", "web_d"], np.full((1, 4), 0.25))
+    call("predict", fitted[0], "--mixtures", tmp_path / "T.csv", "--output", tmp_path / "new" / "P.csv")
+    few = ["--samples", 500, "--best", 10, "--resamples", 10, "--quiet"]
+    call("recommend", fitted[0], "--output", tmp_path / "newer" / "W.yaml", *few)
+
+    assert read_table(str(tmp_path / "new" / "P.csv")).index == (1,)
+    assert yaml.safe_load((tmp_path / "newer" / "W.yaml").read_text())["weights"]
+
+
+def test_weights_that_cannot_be_written_are_told_before_anything_takes_time(fitted, tmp_path):
+    with pytest.raises(CrawlsieveError, match="is a folder"):
+        call("recommend", fitted[0], "--output", tmp_path, "--samples", 10_000_000)
+
+
+def test_a_metric_called_mean_is_not_taken_for_the_mean(tmp_path):
+    runs = runs_of(30)
+    mixtures, losses = files_of(tmp_path, replace(runs, metrics=("mean", "loss/two")))
+    command = ["fit", "--mixtures", mixtures, "--losses", losses, "--regressor", "linear", "--output", tmp_path / "FIT"]
+    with pytest.raises(CrawlsieveError, match="--objective mean=1` is the metric"):
+        call(*command)
+
+    assert f"loss {runs.losses[:, 0].min():.4f}." in call(*command, "--objective", "mean=1")

@@ -14,7 +14,7 @@ from crawlsieve.pipelines.mixture.recommendation.told import rounded
 from crawlsieve.pipelines.mixture.regression.fit import Fit, fit_runs
 from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
 from crawlsieve.pipelines.mixture.regression.runs import Runs
-from crawlsieve.pipelines.mixture.regression.store import load, save
+from crawlsieve.pipelines.mixture.regression.store import claim, load, save
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError
 from tests.pipelines.mixture.regmix import runs_of, weights_of
 
@@ -212,6 +212,24 @@ def test_an_older_fit_is_overwritten_but_nothing_else(tmp_path):
         save(fitted, tmp_path / "FIT")
     save(fitted, tmp_path / "other")
     save(fitted, tmp_path / "other")
+
+
+def test_a_fit_that_was_stopped_while_an_older_one_was_replaced_can_be_written_again(tmp_path):
+    fitted = fit_runs(runs_of(30), "mean", "linear")
+    save(fitted, tmp_path / "FIT")
+    (tmp_path / "FIT" / "predicted.png").write_bytes(b"")
+    (tmp_path / "FIT" / "fit.json").unlink()
+
+    save(fitted, tmp_path / "FIT")
+
+    assert load(tmp_path / "FIT").regressor == "linear"
+
+
+def test_a_fit_is_not_written_over_a_file(tmp_path):
+    (tmp_path / "FIT").write_text("mine")
+
+    with pytest.raises(MixtureError, match="FIT is a file"):
+        claim(tmp_path / "FIT")
 
 
 def test_what_is_no_fit_is_told(tmp_path):

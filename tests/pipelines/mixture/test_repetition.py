@@ -74,9 +74,13 @@ def test_more_tokens_than_repetition_allows_are_told_with_the_numbers():
         ((None, "U.csv", None), "--tokens (to train on) and --unique"),
         ((None, None, 4.0), "--tokens (to train on) and --unique"),
         ((1e9, "U.csv", 0.0), "--max-epochs 0: it must be a number above 0"),
+        ((float("inf"), "U.csv", None), "--tokens inf: it must be a number above 0"),
+        ((float("nan"), "U.csv", None), "--tokens nan: it must be a number above 0"),
     ],
 )
-def test_options_of_repetition_belong_together(given, said):
+def test_options_of_repetition_belong_together_and_are_numbers(tmp_path, monkeypatch, given, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "U.csv").write_text("domain,tokens\nweb,1\nbooks,2\ncode,3\n")
     with pytest.raises(MixtureError) as told:
         budget_of(*given, DOMAINS)
 
