@@ -128,9 +128,10 @@ def _mix(mix: Mix) -> list[str]:
     largest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:FIRST_INPUTS]
     more = ", ..." if len(weights) > len(largest) else ""
     told = ", ".join(f"{name} {weight:.4g}" for name, weight in largest)
+    unit = f"{mix.unit} ({mix.tokenizer})" if mix.tokenizer else mix.unit
     limit = "any number of epochs" if mix.max_epochs is None else f"at most {mix.max_epochs:g} epochs"
     return [
-        f"  4. mix: {mix.tokens:,} {mix.unit} of {len(weights)} domains by {mix.domain} ({told}{more}), {limit};",
+        f"  4. mix: {mix.tokens:,} {unit} of {len(weights)} domains by {mix.domain} ({told}{more}), {limit};",
         "     measure, cut the last epochs, stage copies, one task an output file, then the manifest",
     ]
 

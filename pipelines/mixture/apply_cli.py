@@ -15,8 +15,12 @@ def apply_command(
     tokens: Annotated[int, typer.Option(min=1, help="Size of the whole mixture, in --unit.")],
     output: Annotated[str, typer.Option(metavar="FOLDER", help="Write there.")],
     unit: Annotated[
-        Literal["bytes", "tokens"], typer.Option(help="What is counted: bytes of text, or column token_count.")
+        Literal["bytes", "tokens"],
+        typer.Option(help="What is counted: bytes of text, or tokens, by --tokenizer or column token_count."),
     ] = "bytes",
+    tokenizer: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A tokenizer.json, which then counts the tokens.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of which documents are taken, and of the shuffle.")] = 0,
     max_epochs: Annotated[
         str, typer.Option(metavar="NUMBER", help="More repetition of a domain is an error; 'none' for no limit.")
@@ -39,8 +43,8 @@ def apply_command(
 
     asked = Asked(engine, workers, runner, address, pairs(beam_option, "--beam-option"))
     engine_options = chosen(Engines(), asked)
-    options = {"weights": weights, "domain": domain, "tokens": tokens, "unit": unit, "seed": seed}
-    made = checked(runs, mix_of({**options, "max_epochs": epochs_of(max_epochs)}), output)
+    options = {"weights": weights, "domain": domain, "tokens": tokens, "unit": unit, "tokenizer": tokenizer}
+    made = checked(runs, mix_of({**options, "seed": seed, "max_epochs": epochs_of(max_epochs)}), output)
     shown = Progress.silent() if quiet else Progress(Console(stderr=True))
     with going_on(output):
         apply(made, engine=engine_options, progress=shown)

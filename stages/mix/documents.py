@@ -11,7 +11,7 @@ import xxhash
 
 from crawlsieve.schemas.keys import ID
 from crawlsieve.schemas.tables import DOCUMENTS
-from crawlsieve.stages.errors import SourceError
+from crawlsieve.stages.errors import CrawlsieveError, SourceError
 from crawlsieve.stages.files import reading
 
 BATCH_BYTES = 16 << 20
@@ -133,6 +133,19 @@ def _at_once(group: pq.RowGroupMetaData, columns: list[str]) -> int:
     size = sum(chunk.total_uncompressed_size for chunk in chunks if f"{chunk.path_in_schema}.".startswith(wanted))
     fitting: int = BATCH_BYTES * group.num_rows // max(1, size)
     return max(1, min(MOST_ROWS, fitting))
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """What is found wrong in the block is told with the file in which it is.
+
+    Raises:
+        CrawlsieveError: the same, with `path` before it.
+    """
+    try:
+        yield
+    except CrawlsieveError as error:
+        raise type(error)(f"{path}: {error}") from None
 
 
 @contextmanager

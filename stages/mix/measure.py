@@ -14,8 +14,8 @@ from crawlsieve.dedup.partition import words_of
 from crawlsieve.schemas.mix import DOMAIN_SIZE, MEASURED, NAMED
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, read_json, reading, write_json, writing
-from crawlsieve.stages.mix.documents import keys_of, read_documents, schema_of
-from crawlsieve.stages.mix.domain import MOST_DOMAINS, Domain
+from crawlsieve.stages.mix.documents import keys_of, named, read_documents, schema_of
+from crawlsieve.stages.mix.domain import MOST_DOMAINS, Domain, Evaluation
 from crawlsieve.stages.mix.size import SizeOf, text_bytes
 from crawlsieve.stages.plan import Batch
 
@@ -46,18 +46,17 @@ class Measure:
 
     def _measure(self, path: str, folder: str) -> list[dict[str, Any]]:
         found: dict[str, np.ndarray] = {}
-        reads = ["id", *self.domain.columns(schema_of(path)), *self.size.reads]
+        schema = schema_of(path)
+        with named(path):
+            reads = ["id", *self.domain.columns(schema), *self.size.reads]
         with (
             self.domain.evaluating() as domain_of,
             writing(measured_path(folder)) as file,
             pq.ParquetWriter(file, MEASURED, compression="zstd") as writer,
         ):
             for rows in read_documents(path, reads):
-                missing = next((name for name in self.size.reads if name not in rows.column_names), None)
-                if missing:
-                    raise CrawlsieveError(f"{path} has no column '{missing}', which --unit {self.size.unit} needs")
-                columns = [keys_of(rows["id"]), domain_of(rows), self.size(rows), text_bytes(rows["text"])]
-                measured = pa.RecordBatch.from_arrays(columns, schema=MEASURED)
+                with named(path):
+                    measured = self._measured(rows, domain_of)
                 writer.write_batch(measured)
                 _add(found, measured)
                 if len(found) > MOST_DOMAINS:
@@ -67,6 +66,10 @@ class Measure:
         return [
             {"domain": name, **dict(zip(_SUMS, sums.tolist(), strict=True))} for name, sums in sorted(found.items())
         ]
+
+    def _measured(self, rows: pa.Table, domain_of: Evaluation) -> Batch:
+        columns = [keys_of(rows["id"]), domain_of(rows), self.size(rows), text_bytes(rows["text"])]
+        return pa.RecordBatch.from_arrays(columns, schema=MEASURED)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,21 @@ def read_measured(work: str, key: str) -> Iterator[Batch]:
     """MEASURED of an input, in order of its rows."""
     with reading(measured_path(join(work, key))) as file:
         yield from pq.ParquetFile(file).iter_batches()
+
+
+class MeasuredRows:
+    """MEASURED of an input beside another reading of it: as many rows at a time as that has."""
+
+    def __init__(self, work: str, key: str) -> None:
+        self._batches = read_measured(work, key)
+        self._held = MEASURED.empty_table()
+
+    def next(self, count: int) -> pa.Table:
+        """The next `count` rows; fewer where the input had no more."""
+        while len(self._held) < count and (batch := next(self._batches, None)) is not None:
+            self._held = pa.concat_tables([self._held, pa.Table.from_batches([batch], MEASURED)])
+        rows, self._held = self._held.slice(0, count), self._held.slice(count)
+        return rows
 
 
 def domain_sizes(rows: list[dict[str, Any]]) -> Batch:

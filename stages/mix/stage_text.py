@@ -18,6 +18,8 @@ from crawlsieve.stages.files import join, read_json, write_json
 from crawlsieve.stages.mix.cut import Taken
 from crawlsieve.stages.mix.documents import keys_of, read_documents, schema_of, whole_rows
 from crawlsieve.stages.mix.domain import Domain
+from crawlsieve.stages.mix.measure import MeasuredRows
+from crawlsieve.stages.mix.size import TOKENS
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.staging import StagedTable, staging
 
@@ -43,6 +45,8 @@ class StageCopies:
     taken: Taken
     work: str
     buckets: int
+    counted: str | None = None
+    """Where MEASURED stands, if the sizes in it are to be the documents' `token_count`."""
 
     def __call__(self, inputs: Iterator[Batch]) -> Iterator[Batch]:
         """How many copies each input has."""
@@ -51,19 +55,22 @@ class StageCopies:
                 folder = join(self.work, item["staged"])
                 done = read_json(join(folder, "done.json"))
                 if done is None:
-                    done = self._stage(item["path"], folder)
+                    done = self._stage(item["path"], folder, item["measured"])
                     write_json(join(folder, "done.json"), done)
                 yield pa.RecordBatch.from_pylist([done], schema=STAGED)
 
-    def _stage(self, path: str, folder: str) -> dict[str, Any]:
+    def _stage(self, path: str, folder: str, measured: str) -> dict[str, Any]:
         text = 0
+        counted = None if self.counted is None else MeasuredRows(self.counted, measured)
         columns = [*self.domain.columns(schema_of(path)), *DOCUMENTS.names]
         with (
             self.domain.evaluating() as domain_of,
             staging(copies_path(folder), SHUFFLED, self.buckets) as staged,
         ):
             for rows in read_documents(path, columns):
-                text += self._copy(path, rows, domain_of(rows), staged)
+                domains = domain_of(rows)
+                told = rows if counted is None else _with_counts(path, rows, counted)
+                text += self._copy(path, told, domains, staged)
         return {"documents": staged.rows, "bytes": text}
 
     def _copy(self, path: str, rows: pa.Table, domains: pa.Array, staged: StagedTable) -> int:
@@ -88,6 +95,15 @@ class StageCopies:
         columns = [column.combine_chunks() for column in rows.columns]
         made = [domains, pa.array(np.full(len(rows), epoch, np.int32))]
         return pa.RecordBatch.from_arrays([key, *columns, *made], schema=SHUFFLED)
+
+
+def _with_counts(path: str, rows: pa.Table, counted: MeasuredRows) -> pa.Table:
+    """The rows with the sizes that were measured as their `token_count`."""
+    measured = counted.next(len(rows))
+    if not measured["id"].combine_chunks().equals(keys_of(rows["id"])):
+        raise CrawlsieveError(f"{path} changed while it was read: its documents are others than before")
+    sizes, place = measured["size"], rows.schema.get_field_index(TOKENS)
+    return rows.append_column(TOKENS, sizes) if place < 0 else rows.set_column(place, TOKENS, sizes)
 
 
 def copies_path(folder: str) -> str:

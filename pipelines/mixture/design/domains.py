@@ -15,7 +15,6 @@ from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.ask.forms import as_csv
 from crawlsieve.pipelines.dedup_command import documents_of
-from crawlsieve.pipelines.mixture.design.tokenizer import TokensBy
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed
 from crawlsieve.pipelines.standing import opened
 from crawlsieve.schemas.column import column
@@ -23,6 +22,7 @@ from crawlsieve.stages.files import writing
 from crawlsieve.stages.mix.documents import read_documents, schema_of
 from crawlsieve.stages.mix.domain import MOST_DOMAINS, NULL, Domain
 from crawlsieve.stages.mix.size import TOKENS, Unit
+from crawlsieve.stages.mix.tokenizer import TokensBy
 from crawlsieve.stages.read import Source, survey
 
 DOMAINS = pa.schema(

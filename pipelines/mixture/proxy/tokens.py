@@ -6,21 +6,22 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
 from crawlsieve import __version__
+from crawlsieve.pipelines.fingerprint import fingerprint, sha256_of
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN, VALID, Texts
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed, nearest
+from crawlsieve.stages.mix.tokenizer import load_tokenizer
 
 HEAD = "tokens.json"
 """Written last: a folder without it is not finished."""
+VERSION = 1
+"""Of how texts become tokens: another one, and they are read again."""
 BYTES = 256
 """Of byte-level tokens; 256 itself ends a document."""
 
@@ -94,20 +95,20 @@ def prepare(texts: Texts, tokenizer: str | None, folder: Path, tell: Callable[[s
     """Write the tokens, unless those of the same inputs stand there.
 
     Raises:
-        MixtureError: the tokenizer cannot be read, or package `tokenizers` is not installed.
+        CrawlsieveError: the tokenizer cannot be read, or package `tokenizers` is not installed.
     """
     coder = None if tokenizer is None else Path(tokenizer)
     if coder is not None and not coder.is_file():
         raise MixtureError(f"--tokenizer {coder}: there is no such file. A tokenizer.json of `tokenizers` is wanted.")
-    said = [__version__, *texts.identity, "bytes" if coder is None else sha256(coder.read_bytes()).hexdigest()]
-    key = xxhash.xxh3_128_hexdigest(json.dumps(said).encode())
+    digest = "bytes" if coder is None else sha256_of(str(coder))
+    key = fingerprint([__version__, VERSION, *texts.identity, digest])
     found = _standing(folder, key)
     if found is not None:
         return found
     tell("reading texts")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    encode, end = (_bytes, BYTES) if coder is None else _encoder(coder)
+    encode, end = (_bytes, BYTES) if coder is None else _encoder(coder, digest)
     dtype = "<u2" if end < 1 << 16 else "<u4"
     sizes = _write(texts, encode, end, np.dtype(dtype), folder)
     head = {"key": key, "vocabulary": end + 1, "dtype": dtype, "sizes": sizes}
@@ -160,16 +161,9 @@ def _bytes(text: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(text.encode(), np.uint8)
 
 
-def _encoder(path: Path) -> tuple[Encode, int]:
+def _encoder(path: Path, digest: str) -> tuple[Encode, int]:
     """How a text is encoded, and the token that ends a document: one more than the tokenizer has."""
-    if find_spec("tokenizers") is None:
-        raise MixtureError("--tokenizer needs a package that is not installed: pip install 'crawlsieve[mix]'")
-    from tokenizers import Tokenizer  # noqa: PLC0415 - an extra
-
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # noqa: BLE001 - tokenizers raises plain Exception
-        raise MixtureError(f"--tokenizer {path} is no tokenizer.json: {str(error)[:120]}") from None
+    tokenizer = load_tokenizer(str(path), digest)
 
     def encode(text: str) -> list[int]:
         found: list[int] = tokenizer.encode(text, add_special_tokens=False).ids

@@ -25,6 +25,7 @@ from crawlsieve.stages.errors import CrawlsieveError, RecipeError
 from crawlsieve.stages.files import join, remove, write_json, writing
 from crawlsieve.stages.mix.documents import schema_of
 from crawlsieve.stages.mix.domain import Domain
+from crawlsieve.stages.mix.tokenizer import load_tokenizer
 from crawlsieve.stages.read import Input, Source, survey
 
 DOCUMENTS = "documents"
@@ -69,6 +70,8 @@ def checked(runs: Sequence[str], mix: Mix, output: str) -> Apply:
             output holds something else.
     """
     weights = mix.weighted()
+    if mix.tokenizer is not None:
+        load_tokenizer(mix.tokenizer)
     paths = tuple(documents_of(run) for run in runs)
     inputs = tuple(survey(Source(paths=paths)))
     strange = next((item for item in inputs if item.format != "parquet"), None)
@@ -153,7 +156,7 @@ def _manifest(
         "key": mixture.key,
         "packages": {"duckdb": mixture.common["duckdb"]},
         "recipe": {"name": made.name, "keep_rejected": "none", "mix": plain(mixture.mix), "runs": list(made.runs)},
-        "files_read": {},
+        "files_read": mixture.files_read,
         "history": None,
         "rules": [],
         "counts": {},

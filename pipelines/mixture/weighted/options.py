@@ -14,6 +14,7 @@ from crawlsieve.pipelines.recipe.parse import Yaml, scalar
 from crawlsieve.schemas.tables import DOCUMENTS
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.mix.domain import Domain
+from crawlsieve.stages.mix.tokenizer import load_tokenizer
 from crawlsieve.stages.plan import Batch
 
 COMMAND = "crawlsieve mix apply"
@@ -31,7 +32,10 @@ class Mix:
         domain: a column of `documents/`, or a DuckDB expression over its columns; documents for which it is null are
             the domain `null`.
         tokens: size of the whole mixture, in `unit`.
-        unit: what sizes are counted in: `bytes` of text, or `tokens`, which the column `token_count` then has to tell.
+        unit: what sizes are counted in: `bytes` of text, or `tokens`: those of `tokenizer`, or else what the column
+            `token_count` says.
+        tokenizer: a `tokenizer.json` of Hugging Face tokenizers, which then counts the tokens; its counts become the
+            `token_count` of the mixture.
         seed: of the choice of documents for part of an epoch, and of the shuffle.
         max_epochs: how often a domain may be repeated before that is an error; null for no limit.
     """
@@ -44,26 +48,33 @@ class Mix:
     domain: Annotated[str, StringConstraints(min_length=1)]
     tokens: Annotated[int, Ge(1), Le(2**53)]
     unit: Literal["bytes", "tokens"] = "bytes"
+    tokenizer: Annotated[str, StringConstraints(min_length=1)] | None = None
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
     max_epochs: Annotated[float, Gt(0)] | None = MOST_EPOCHS
 
     def __post_init__(self) -> None:
         if isinstance(self.weights, Mapping):
             checked_weights(self.weights, "weights")
+        if self.tokenizer is not None and self.unit == "bytes":
+            raise ValueError("'tokenizer' counts tokens, and 'unit' is bytes: write tokens")
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The file of weights, if they are in one."""
-        return (self.weights,) if isinstance(self.weights, str) else ()
+        """The file of weights, if they are in one, and that of the tokenizer, if there is one."""
+        weights = (self.weights,) if isinstance(self.weights, str) else ()
+        return weights if self.tokenizer is None else (*weights, self.tokenizer)
 
     def check(self) -> None:
-        """Look at the weights, and at the expression.
+        """Look at the weights, the expression and the tokenizer.
 
         Raises:
-            RecipeError: the weights are no weights, or the expression is none over the columns of `documents/`.
+            RecipeError: the weights are no weights, the expression is none over the columns of `documents/`, or the
+                file holds no tokenizer.
         """
         self.weighted()
         Domain(self.domain).columns(DOCUMENTS)
+        if self.tokenizer is not None:
+            load_tokenizer(self.tokenizer)
 
     def weighted(self) -> dict[str, float]:
         """Domain -> weight, in order of name.

@@ -18,7 +18,6 @@ from crawlsieve.stages.mix.cut import BINS, AtCut, CountBins, FindBins, FindCuts
 from crawlsieve.stages.mix.domain import Domain
 from crawlsieve.stages.mix.measure import Measure, ReadNames, Repeated, SumDomains
 from crawlsieve.stages.mix.publish import PublishMixture
-from crawlsieve.stages.mix.size import SizeOf
 from crawlsieve.stages.mix.stage_text import StageCopies
 from crawlsieve.stages.plan import Exchange, Map, Plan
 from crawlsieve.stages.publish import RANGES
@@ -74,7 +73,7 @@ class Passes:
         """Every input read once: what there is of each domain."""
         mixture = self.mixture
         self.say(f"mixing: {len(mixture.inputs)} files of documents to measure")
-        step = Measure(Domain(mixture.mix.domain), SizeOf(mixture.mix.unit), mixture.folder("measured"))
+        step = Measure(Domain(mixture.mix.domain), mixture.size, mixture.folder("measured"))
         rows = len(mixture.inputs) * len(mixture.weights)
         steps = (Map(step, DOMAIN_SIZE), Exchange(("key",), _partitions(rows)), Map(SumDomains(), DOMAIN_SIZE))
         told = self.engine.run(Plan(mixture.source(), steps, "mix-measure"), nobody)
@@ -128,7 +127,8 @@ class Passes:
         mixture = self.mixture
         self.say(f"mixing: {weighed.documents} documents to stage")
         domain, buckets = Domain(mixture.mix.domain), buckets_for(files * self._parts)
-        step = StageCopies(domain, weighed.taken, mixture.folder("staged"), buckets)
+        counted = mixture.folder("measured") if mixture.size.tokenizer else None
+        step = StageCopies(domain, weighed.taken, mixture.folder("staged"), buckets, counted)
         told = self.engine.run(Plan(mixture.source(), (Map(step, STAGED),), "mix-stage"), nobody).to_pydict()
         for name, wanted in (("documents", weighed.documents), ("bytes", weighed.bytes)):
             if sum(told[name]) != wanted:

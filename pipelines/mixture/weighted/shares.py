@@ -90,6 +90,7 @@ def report(mixture: Mixture, weighed: Weighed) -> dict[str, Any]:
         "table": mixture.table,
         "domain": mixture.mix.domain,
         "unit": mixture.mix.unit,
+        **({"tokenizer": mixture.files_read} if mixture.mix.tokenizer else {}),
         "tokens": mixture.mix.tokens,
         "seed": mixture.mix.seed,
         "max_epochs": mixture.mix.max_epochs,

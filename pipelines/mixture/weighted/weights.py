@@ -93,7 +93,8 @@ def portions(
     if unsized:
         documents = sum(size.documents for size in there.values())
         raise CrawlsieveError(
-            f"{unsized:,} of {documents:,} documents have no token_count, so the unit cannot be tokens; use bytes"
+            f"{unsized:,} of {documents:,} documents have no token_count, which the unit tokens needs: name a "
+            "tokenizer, or count bytes"
         )
     quotas = {name: quota_of(weight, asked[0]) for name, weight in weights.items()}
     empty = [name for name, quota in quotas.items() if quota and there[name].size == 0]

@@ -8,10 +8,14 @@ from typing import Any
 import pyarrow as pa
 
 from crawlsieve import __version__
-from crawlsieve.pipelines.fingerprint import fingerprint
+from crawlsieve.pipelines.fingerprint import fingerprint, sha256_of
 from crawlsieve.pipelines.mixture.weighted.options import Mix
 from crawlsieve.schemas.mix import MIX_INPUTS
+from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.files import join
+from crawlsieve.stages.mix.size import SizeOf
+from crawlsieve.stages.mix.tokenizer import TokensBy, tokenizers_version
+from crawlsieve.stages.read.places import local
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,38 @@ class Mixture:
             "duckdb": version("duckdb"),
             "domain": self.mix.domain,
             "unit": self.mix.unit,
+            **self._counting,
         }
+
+    @cached_property
+    def size(self) -> SizeOf:
+        """How large a document is; with the sha256 of the tokenizer, which may not change on the way.
+
+        Raises:
+            RecipeError: the file of the tokenizer cannot be read.
+        """
+        path = self.mix.tokenizer
+        if path is None:
+            return SizeOf(self.mix.unit)
+        place = local(path)
+        try:
+            return SizeOf(self.mix.unit, TokensBy(path if place is None else str(place.absolute()), sha256_of(path)))
+        except OSError as error:
+            raise RecipeError(f"tokenizer: '{path}' cannot be read: {error.strerror or error}") from None
+
+    @property
+    def files_read(self) -> dict[str, str]:
+        """Path -> sha256 of the file of the tokenizer, if there is one."""
+        tokenizer = self.size.tokenizer
+        return {} if tokenizer is None else {str(self.mix.tokenizer): str(tokenizer.sha256)}
+
+    @property
+    def _counting(self) -> dict[str, str]:
+        """What decides the counts of a tokenizer, if there is one; where its file is does not."""
+        tokenizer = self.size.tokenizer
+        if tokenizer is None:
+            return {}
+        return {"tokenizer": str(tokenizer.sha256), "tokenizers": tokenizers_version()}
 
     @cached_property
     def options(self) -> dict[str, Any]:

@@ -30,11 +30,16 @@ def hashed(name, seed, epoch, purpose):
     return mixed(mixed((number >> 64) ^ salt) ^ (number & MASK))
 
 
-def slow_mixture(documents, weights, total, seed):
+def in_bytes(text):
+    """The size of a text, if nothing else is asked for."""
+    return len(text.encode())
+
+
+def slow_mixture(documents, weights, total, seed, size_of=in_bytes):
     """[(id, domain, epoch)] in order of the shuffle."""
     taken = []
     for domain, weight in weights.items():
-        own = {row["id"]: len(row["text"].encode()) for row in documents if (row["domain"] or "null") == domain}
+        own = {row["id"]: size_of(row["text"]) for row in documents if (row["domain"] or "null") == domain}
         quota, unique = round(Fraction(weight) * total), sum(own.values())
         whole = quota // unique if quota else 0
         taken += [(name, domain, epoch) for epoch in range(whole) for name in own]

@@ -151,7 +151,7 @@ def test_a_refusal_leaves_a_finished_mixture_as_it_is(tmp_path):
 
 def test_tokens_have_to_be_counted(tmp_path):
     runs = write(tmp_path, CORPUS)
-    with pytest.raises(CrawlsieveError, match="has no column 'token_count', which --unit tokens needs"):
+    with pytest.raises(CrawlsieveError, match="parquet: there is no column 'token_count', which the unit tokens needs"):
         applied(tmp_path / "out", runs, weights=HALVES, tokens=10, unit="tokens")
 
     table = pq.read_table(tmp_path / "part-0.parquet")

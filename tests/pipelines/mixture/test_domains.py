@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from crawlsieve.pipelines.mixture.cli import app
 from crawlsieve.pipelines.mixture.design import domains as module
-from crawlsieve.pipelines.mixture.design import tokenizer as tokenizer_module
 from crawlsieve.pipelines.mixture.design.design_files import read_domains
 from crawlsieve.pipelines.mixture.design.domains import count_domains, save_domains
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
+from crawlsieve.stages.mix import tokenizer as tokenizer_module
 from tests.pipelines.mixture.domain_runs import DOMAIN_TEXTS, documents, run_of, tokenizer_file
 
 

@@ -11,6 +11,7 @@ from crawlsieve.pipelines.mixture.proxy.tokens import BYTES, prepare
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.mixture.domain_folders import write_domains
+from tests.pipelines.mixture.domain_runs import tokenizer_file
 
 
 def said(_):
@@ -78,6 +79,18 @@ def test_a_tokenizer_file_makes_the_tokens(tmp_path):
 
     assert found.of("d", "train").tolist() == [1, 0, 2, 3]
     assert (found.vocabulary, found.bytes_a_token("d")) == (4, 7 / 4)
+
+
+@pytest.mark.parametrize("changes", [{"padding": 50}, {"truncation": 3}])
+def test_padding_and_truncation_of_the_tokenizer_are_not_done(tmp_path, changes):
+    file = tokenizer_file(tmp_path / "t.json", **changes)
+    for part in ("train", "valid"):
+        (tmp_path / "in" / "d").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / "d" / f"{part}.jsonl").write_text('{"text": "long text"}\n')
+
+    found = prepare(texts_of([str(tmp_path / "in")], None, 0.1, 0), file, tmp_path / "out", said)
+
+    assert found.sizes["d"]["train"] == (1, 9, 10)
 
 
 @pytest.mark.parametrize(
