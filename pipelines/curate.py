@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from crawlsieve.pipelines.cards.write import refresh_cards
 from crawlsieve.pipelines.close import close, finished
 from crawlsieve.pipelines.decide import decide
 from crawlsieve.pipelines.engines.engine import Engine, Retried, Watch
@@ -76,7 +77,8 @@ def run(
             shown.say(line)
         manifest = finished(job)
         if manifest is not None:
-            shown.say(f"{recipe.output} is complete: nothing to do")
+            cards = refresh_cards(recipe.output, manifest, recipe.options["card"])
+            shown.say(f"{recipe.output} is complete: {'its cards are written anew' if cards else 'nothing to do'}")
             shown.funnel(manifest)
             return manifest
         crew.prepare(len(job.inputs))

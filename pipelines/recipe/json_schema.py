@@ -7,6 +7,7 @@ import textwrap
 from itertools import pairwise
 from typing import Any
 
+from crawlsieve.pipelines.cards.options import Card, Creator
 from crawlsieve.pipelines.engines.options import ENGINES
 from crawlsieve.pipelines.recipe.load import Header
 from crawlsieve.pipelines.recipe.options import OptionsClass, model_of, option_types
@@ -28,6 +29,10 @@ def recipe_schema() -> dict[str, Any]:
     recipe["properties"]["source"] |= _options(Source, "source", definitions)
     for name in ("type", "additionalProperties"):
         recipe["properties"]["source"].pop(name, None)
+    recipe["properties"]["card"] |= _options(Card, "card", definitions)
+    _options(Creator, "card.Creator", definitions)
+    for name in ("header.Card", "header.Creator"):
+        definitions.pop(name)
     engines = {name: _options(kind, f"engine_{name}", definitions) for name, kind in ENGINES.items()}
     recipe["properties"]["engine"] |= {"type": "object", "properties": engines, "additionalProperties": False}
     recipe["properties"]["engine"].pop("$ref", None)

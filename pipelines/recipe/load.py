@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar, cast
 from annotated_types import Ge, Le
 from pydantic import StringConstraints
 
+from crawlsieve.pipelines.cards.options import Card
 from crawlsieve.pipelines.engines.options import Engines
 from crawlsieve.pipelines.mixture.weighted.options import Mix
 from crawlsieve.pipelines.recipe.changes import apply_changes
@@ -48,6 +49,9 @@ class Header:
 
     keep_rejected: KeepRejected = "signals"
     """What is kept of rejected documents and duplicates: nothing but ids and reasons, their signals, or text too."""
+
+    card: Card = field(default_factory=Card)
+    """What README.md and croissant.json say of the dataset that no run can know. None of it changes a row."""
 
     engine: Engines = field(default_factory=Engines)
     """Options of engines, for whichever `--engine` names. None of them changes a row."""

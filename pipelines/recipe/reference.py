@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+from crawlsieve.pipelines.cards.options import Card, Creator
 from crawlsieve.pipelines.engines.options import ENGINES
 from crawlsieve.pipelines.recipe.json_schema import option_docs, summary
 from crawlsieve.pipelines.recipe.load import Header
@@ -20,6 +21,7 @@ BEGIN, END = "<!-- made from the code: begin -->", "<!-- made from the code: end
 def reference() -> str:
     """Every option of the top level, the source, the engines and the steps: type, default and meaning, as Markdown."""
     kinds: dict[str, OptionsClass] = {"Top level": Header, "source": Source}
+    kinds |= {"card": Card, "card: creators": Creator}
     kinds |= {f"engine: {name}": kind for name, kind in ENGINES.items()}
     kinds |= {key: step_class(key) for key in STEPS}
     return "\n\n".join(_section(name, kind) for name, kind in kinds.items())

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawlsieve import __version__
+from crawlsieve.pipelines.cards.write import write_cards
 from crawlsieve.pipelines.dedup_command import documents_of, named_after
 from crawlsieve.pipelines.engines.engine import Engine, Retried
 from crawlsieve.pipelines.engines.options import EngineOptions, LocalOptions
 from crawlsieve.pipelines.engines.start import started
 from crawlsieve.pipelines.lock import sole_writer
-from crawlsieve.pipelines.mixture.weighted.card import card, share_lines
+from crawlsieve.pipelines.mixture.weighted.card import share_lines
 from crawlsieve.pipelines.mixture.weighted.options import COMMAND, Mix
 from crawlsieve.pipelines.mixture.weighted.passes import Passes
 from crawlsieve.pipelines.mixture.weighted.shares import report
@@ -22,7 +23,7 @@ from crawlsieve.pipelines.recipe.options import plain
 from crawlsieve.pipelines.recipe.output import output_problem, refuse_other_run
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest, state_path
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
-from crawlsieve.stages.files import join, remove, write_json, writing
+from crawlsieve.stages.files import join, remove, write_json
 from crawlsieve.stages.mix.documents import schema_of
 from crawlsieve.stages.mix.domain import Domain
 from crawlsieve.stages.mix.tokenizer import load_tokenizer
@@ -116,8 +117,7 @@ def apply(made: Apply, *, engine: EngineOptions = IN_PROCESS, progress: Progress
             shown.say(f"{made.output} is complete: nothing to do")
             return manifest
         manifest = _made(made, crew, shown)
-        with writing(join(made.output, "README.md")) as file:
-            file.write(card(manifest).encode())
+        manifest["published"] = write_cards(made.output, manifest)
         write_json(manifest_path(made.output), manifest)
         remove(made.mixture.folder("staged"))
     for line in share_lines(manifest["mixture"]):

@@ -1,10 +1,6 @@
-"""What people read of a mixture: its shares, as lines, and as a table of the dataset card."""
+"""What people read of a mixture when it is made: its shares, as lines."""
 
 from typing import Any
-
-import yaml
-
-from crawlsieve.pipelines.cards.card import share_table, size_category
 
 _SHOWN = 20
 
@@ -22,19 +18,3 @@ def share_lines(mixture: dict[str, Any]) -> list[str]:
     if len(largest) > _SHOWN:
         lines.append(f"  and {len(largest) - _SHOWN} more, in the manifest")
     return lines
-
-
-def card(manifest: dict[str, Any]) -> str:
-    """README.md of a run that is a mixture: Markdown with Hugging Face metadata."""
-    head = {
-        "pretty_name": manifest["name"],
-        "task_categories": ["text-generation"],
-        "size_categories": [size_category(manifest["mixture"]["documents"])],
-        "configs": [
-            {"config_name": "default", "data_files": [{"split": "train", "path": "documents/*.parquet"}]},
-        ],
-    }
-    lines = ["---", yaml.safe_dump(head, sort_keys=False).strip(), "---", f"# {manifest['name']}", ""]
-    lines += [f"Made by crawlsieve {manifest['crawlsieve']} from {len(manifest['inputs'])} files of documents.", ""]
-    lines += [*share_table(manifest["mixture"]), ""]
-    return "\n".join(lines)
