@@ -4,7 +4,7 @@ import pytest
 
 from crawlsieve.stages.errors import RecipeError
 
-OPTIONS = "Options: name, seed, source, output, keep_rejected, engine, steps."
+OPTIONS = "Options: name, seed, source, output, keep_rejected, card, engine, steps."
 
 
 def told(act, *given, **named):
