@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from crawlsieve.pipelines.ask.cli import digest_command, explain_command, sql_command
+from crawlsieve.pipelines.cards.cli import card_command
 from crawlsieve.pipelines.cli_options import (
     Address,
     BeamOption,
@@ -178,6 +179,7 @@ def schema_command() -> None:
 app.command("sql")(sql_command)
 app.command("explain")(explain_command)
 app.command("digest")(digest_command)
+app.command("card")(card_command)
 app.add_typer(index_app, name="index")
 app.add_typer(mix_app, name="mix")
 
