@@ -1,6 +1,7 @@
 """A rule: bounds on a measured column. It judges an Arrow batch, and says the same in SQL."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -99,10 +100,46 @@ class Rule:
         Args:
             by_language: whether the table has a column `language`; without it the rule has no exceptions.
         """
-        inside = _between(self.column, self.bounds)
+        return self._sql(_numbers, by_language=by_language)
+
+    def asked_sql(self, *, by_language: bool = True) -> str:
+        """Like `sql`, with the bounds `at_least` and `at_most` of whoever asks, as a macro's body has them.
+
+        A bound that equals the rule's own stands for the rule as it judged, exceptions included. Any other holds for
+        every language, as by `with_bounds`; NULL is no bound at that end.
+
+        Args:
+            by_language: as in `sql`.
+        """
+
+        def end(place: int, own: Bounds) -> str:
+            asked, none = _ASKED[place]
+            given = f"coalesce({asked}::DOUBLE, {none})"
+            if own.ends[place] == self.bounds.ends[place]:
+                return given
+            kept, default = sql_number(own.ends[place]), self.defaults_sql[place]
+            return f"CASE WHEN {asked}::DOUBLE IS NOT DISTINCT FROM {default} THEN {kept} ELSE {given} END"
+
+        return self._sql(lambda own: (end(0, own), end(1, own)), by_language=by_language)
+
+    @property
+    def defaults_sql(self) -> tuple[str, str]:
+        """The rule's own `at_least` and `at_most` in SQL, NULL where there is no bound."""
+        low, high = ("NULL::DOUBLE" if end is None else sql_number(float(end)) for end in (self.at_least, self.at_most))
+        return low, high
+
+    def _sql(self, ends: Callable[[Bounds], tuple[str, str]], *, by_language: bool) -> str:
+        """What `sql` says, with `ends` as SQL in place of bounds."""
+
+        def between(bounds: Bounds) -> str:
+            # Both ends always stand there: SQL takes NaN for the largest number, and no NaN is within two ends.
+            low, high = ends(bounds)
+            return f"{sql_name(self.column)} BETWEEN {low} AND {high}"
+
+        inside = between(self.bounds)
         if self.exceptions and by_language:
-            cases = " ".join(f"WHEN {_text(label)} THEN {_between(self.column, own)}" for label, own in self.exceptions)
-            inside = f"CASE {_name(LANGUAGE)} {cases} ELSE {inside} END"
+            cases = " ".join(f"WHEN {sql_text(label)} THEN {between(own)}" for label, own in self.exceptions)
+            inside = f"CASE {sql_name(LANGUAGE)} {cases} ELSE {inside} END"
         return f"NOT coalesce({inside}, false)"
 
     def _ends(self, batch: pa.RecordBatch) -> tuple[pa.Array | pa.Scalar, pa.Array | pa.Scalar]:
@@ -116,26 +153,34 @@ class Rule:
         return pa.array(table[:, 0]).take(codes.indices), pa.array(table[:, 1]).take(codes.indices)
 
 
-def _between(column: str, bounds: Bounds) -> str:
-    """Both ends always stand there: SQL takes NaN for the largest number, and no NaN is within two ends."""
+def _numbers(bounds: Bounds) -> tuple[str, str]:
+    """The two ends in SQL."""
     low, high = bounds.ends
-    return f"{_name(column)} BETWEEN {_number(low)} AND {_number(high)}"
+    return sql_number(low), sql_number(high)
 
 
-def _number(value: float) -> str:
-    """A DOUBLE with exactly this value. Plain decimals read as in the recipe, all else goes through a string."""
+def sql_number(value: float) -> str:
+    """A DOUBLE with exactly this value. Plain decimals read as in the recipe, all else goes through a string.
+
+    A longer decimal than 15 digits is cast inexactly by DuckDB before 2.0.
+    """
     digits = repr(value)
-    plain = digits.lstrip("-").replace(".", "").isdigit()
+    figures = digits.lstrip("-").replace(".", "")
+    plain = figures.isdigit() and len(figures) <= 15
     return f"{digits}::DOUBLE" if plain else f"'{digits}'::DOUBLE"
 
 
-def _name(column: str) -> str:
+def sql_name(column: str) -> str:
     """The column as a quoted SQL identifier."""
     escaped = column.replace('"', '""')
     return f'"{escaped}"'
 
 
-def _text(value: str) -> str:
+def sql_text(value: str) -> str:
     """The value as a SQL string."""
     escaped = value.replace("'", "''")
     return f"'{escaped}'"
+
+
+_ASKED = (("at_least", sql_number(-math.inf)), ("at_most", sql_number(math.inf)))
+"""Parameters of a macro, and what stands for no bound."""

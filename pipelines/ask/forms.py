@@ -1,41 +1,61 @@
-"""Rows as programs read them: CSV and JSON."""
+"""Rows as programs read them: CSV and JSON, batch by batch."""
 
 import csv
 import io
 import json
 import math
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 import pyarrow as pa
+
+Rows: TypeAlias = pa.Table | pa.RecordBatch
 
 
 def as_csv(found: pa.Table) -> str:
     """CSV with a line of names; null is empty, lists and structs are JSON, bytes hex."""
+    return "".join(csv_parts(found.column_names, [found]))
+
+
+def csv_parts(names: list[str], batches: Iterable[Rows]) -> Iterator[str]:
+    """The text of `as_csv` in parts, one for the names and one for each batch."""
+    yield _csv_lines([names])
+    for batch in batches:
+        yield _csv_lines([flat(value) for value in row] for row in rows_of(batch))
+
+
+def _csv_lines(rows: Iterable[list[object] | list[str]]) -> str:
     written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(found.column_names)
-    writer.writerows([flat(value) for value in row] for row in rows_of(found))
+    csv.writer(written, lineterminator="\n").writerows(rows)
     return written.getvalue()
 
 
 def as_json(found: pa.Table) -> str:
     """A JSON array of objects, one on a line; a name that is there twice gets a number."""
-    names = _unique(found.column_names)
-    lines = [
-        json.dumps(dict(zip(names, map(_plain, row), strict=True)), ensure_ascii=False, allow_nan=False)
-        for row in rows_of(found)
-    ]
-    return "[" + ",".join(f"\n{line}" for line in lines) + "\n]\n"
+    return "".join(json_parts(found.column_names, [found]))
 
 
-def rows_of(found: pa.Table) -> list[tuple[object, ...]]:
+def json_parts(names: list[str], batches: Iterable[Rows]) -> Iterator[str]:
+    """The text of `as_json` in parts."""
+    keys = unique(names)
+    before = "[\n"
+    for batch in batches:
+        for row in rows_of(batch):
+            line = json.dumps(dict(zip(keys, map(_plain, row), strict=True)), ensure_ascii=False, allow_nan=False)
+            yield before + line
+            before = ",\n"
+    yield "[\n]\n" if before == "[\n" else "\n]\n"
+
+
+def rows_of(found: Rows) -> list[tuple[object, ...]]:
     """Rows as tuples, since two columns may have one name."""
     columns = [column.to_pylist() for column in found.columns]
     return list(zip(*columns, strict=True))
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique(names: list[str]) -> list[str]:
     """The names; each one that was there before gets `_2`, `_3`, ..."""
     return [
         name if names.index(name) == place else f"{name}_{names[: place + 1].count(name)}"

@@ -1,5 +1,6 @@
 """Rows as a terminal shows them."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import pyarrow as pa
@@ -15,10 +16,26 @@ _CELL_CHARACTERS = 200
 _LEAST_WIDTH = 16
 
 
-def print_table(found: pa.Table, console: Console) -> None:
+def print_first(schema: pa.Schema, batches: Iterator[pa.RecordBatch], console: Console) -> None:
+    """`print_table` of what comes first; the rest is not asked for."""
+    first: list[pa.RecordBatch] = []
+    for batch in batches:
+        first.append(batch)
+        if sum(map(len, first)) > _ROWS_SHOWN:
+            break
+    more = next(batches, None) is not None
+    print_table(pa.Table.from_batches(first, schema=schema), console, more=more)
+
+
+def print_table(found: pa.Table, console: Console, *, more: bool = False) -> None:
     """The first 100 rows, one on a line, or a value on a line where the terminal is too narrow for that.
 
     What does not fit is cut and marked.
+
+    Args:
+        found: what to show.
+        console: where.
+        more: whether there are more rows than those found.
     """
     if found.num_columns == 0:
         return
@@ -30,7 +47,8 @@ def print_table(found: pa.Table, console: Console) -> None:
     else:
         _print_down(found.column_names, rows, console)
     if found.num_rows > _ROWS_SHOWN:
-        console.print(f"{_ROWS_SHOWN} of {found.num_rows} rows. All of them: --format csv or json.")
+        many = "many" if more else str(found.num_rows)
+        console.print(f"{_ROWS_SHOWN} of {many} rows. All of them: --format csv or json, or --output FILE.")
 
 
 def _shared(room: int, wanted: list[int]) -> list[int]:

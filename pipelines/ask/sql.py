@@ -1,43 +1,67 @@
 """`crawlsieve sql`: what a query selects from the tables of a run."""
 
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-import duckdb
 import pyarrow as pa
-import typer
 from rich.console import Console
 
-from crawlsieve.pipelines.ask.forms import as_csv, as_json
-from crawlsieve.pipelines.ask.printed import print_table
-from crawlsieve.pipelines.ask.views import asking
-from crawlsieve.stages.errors import CrawlsieveError
+from crawlsieve.pipelines.ask.forms import csv_parts, json_parts
+from crawlsieve.pipelines.ask.interruptible import interruptible
+from crawlsieve.pipelines.ask.printed import print_first
+from crawlsieve.pipelines.ask.session import NOTHING, Answer, Session, session
+from crawlsieve.pipelines.ask.written import check_output, write_answer
 
 Format = Literal["table", "csv", "json"]
 
 
 def query(run: str, sql: str) -> pa.Table:
-    """The rows that `sql` selects from the views of a run; no rows for a statement that selects nothing.
+    """The rows that the last statement of `sql` selects; no rows for one that selects nothing.
 
     Raises:
-        CrawlsieveError: it is no run, or DuckDB refuses the statement; with DuckDB's words.
+        CrawlsieveError: it is no run, a statement may not run, or DuckDB refuses it; with DuckDB's words.
     """
-    with asking(run) as connection:
-        try:
-            relation = connection.sql(sql)
-            return pa.table({}) if relation is None else relation.to_arrow_table()
-        except duckdb.Error as error:
-            raise CrawlsieveError(f"sql: {error}") from None
+    with session(run) as asked:
+        found = last(asked.ask(sql))
+        return pa.Table.from_batches(found.batches, schema=found.schema)
 
 
-def sql_command(run: str, sql: str, form: Format = "table") -> None:
-    """Print what `sql` selects: a table for reading, or CSV or JSON for programs.
+def sql_command(
+    run: str, sql: str, form: Format = "table", *, output: str | None = None, also: Sequence[str] = ()
+) -> None:
+    """Print what `sql` selects, a table for reading, or CSV or JSON for programs; or write it to a file.
 
     Raises:
-        CrawlsieveError: as `query`.
+        CrawlsieveError: as `query`, or `output` cannot be written.
     """
-    found = query(run, sql)
+    if output is not None:
+        check_output(output, run)
+    with session(run, also) as asked:
+        interruptible(asked.connection, lambda: _deliver(asked, sql, form, output))
+
+
+def last(answers: Iterator[Answer]) -> Answer:
+    """The last answer; those before are not read."""
+    found = NOTHING
+    for answer in answers:
+        found = answer
+    return found
+
+
+def show(found: Answer, form: Format) -> None:
+    """Print an answer."""
     if form == "table":
-        print_table(found, Console())
+        print_first(found.schema, found.batches, Console())
+    elif found.schema.names:
+        parts = {"csv": csv_parts, "json": json_parts}[form]
+        sys.stdout.writelines(parts(found.schema.names, found.batches))
+        sys.stdout.flush()
+
+
+def _deliver(asked: Session, sql: str, form: Format, output: str | None) -> None:
+    found = last(asked.ask(sql))
+    if output is None:
+        show(found, form)
     else:
-        write = {"csv": as_csv, "json": as_json}[form]
-        typer.echo(write(found), nl=False)
+        write_answer(found, output, asked.run)

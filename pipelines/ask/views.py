@@ -1,13 +1,16 @@
 """The tables of a run as DuckDB views."""
 
-import glob
-from collections.abc import Iterator
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
-from fsspec.implementations.local import LocalFileSystem
 
+from crawlsieve.filters.rule import sql_text
+from crawlsieve.pipelines.ask.listing import PROTOCOL, listed
 from crawlsieve.pipelines.standing import opened, standing_manifest
 from crawlsieve.schemas import tables
 from crawlsieve.schemas.mix import MIXTURE
@@ -21,36 +24,43 @@ VIEWS = {
     "duplicates": tables.DUPLICATES,
     "failed": tables.FAILED,
     "signals": tables.SIGNALS_HEAD,
+    "keys": tables.KEYS_HEAD,
     "mixture": MIXTURE,
 }
 """Name of a view and its schema where the run has no file of that table."""
 
 
-def connect(run: str) -> duckdb.DuckDBPyConnection:
+def connect(run: str, *, only_read: bool = False, also: Sequence[str] = ()) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory whose views are the tables of a run: those of VIEWS.
 
-    A table that the run has not is empty. The files are read where they are and nothing is written to them. Times are
-    in UTC; the configuration is locked, and no extension is downloaded.
+    A table that the run has not is empty. The files are listed once, read where they are, and nothing is written to
+    them. Times are in UTC; the configuration is locked, and no extension is downloaded.
 
     Args:
         run: a run directory, local or on any address that fsspec knows.
+        only_read: whether SQL shall reach no file but those of the run, no network, and no variable of Python.
+        also: local files and folders that SQL may reach all the same.
 
     Raises:
-        CrawlsieveError: it is no finished run.
+        CrawlsieveError: it is no finished run, or its store cannot be reached.
     """
     manifest(run)
-    system, place = opened(run)
+    system, files = listed(run, tuple(VIEWS))
     connection = duckdb.connect()
     try:
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET TimeZone = 'UTC'")
-        if not isinstance(system, LocalFileSystem):
+        connection.execute(f"SET temp_directory = {sql_text(_spill())}")
+        if system is not None:
             connection.register_filesystem(system)
-            place = system.unstrip_protocol(place)
+        if only_read:
+            _shut(
+                connection, [f"{PROTOCOL}://"] if system else [path for table in files.values() for path in table], also
+            )
         for name, schema in VIEWS.items():
-            if system.glob(join(glob.escape(place), name, "*.parquet")):
-                files = join(glob.escape(place), name, "*.parquet").replace("'", "''")
-                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")  # noqa: S608 - own text
+            if files[name]:
+                paths = ", ".join(map(sql_text, files[name]))
+                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")  # noqa: S608 - own text
             else:
                 connection.register(name, schema.empty_table())
         connection.execute("SET lock_configuration = true")
@@ -58,6 +68,22 @@ def connect(run: str) -> duckdb.DuckDBPyConnection:
         connection.close()
         raise
     return connection
+
+
+def _shut(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], also: Sequence[str]) -> None:
+    """From now on DuckDB opens `paths` and `also` alone; a path that ends with a slash is a folder."""
+    places = [Path(path).absolute() for path in also]
+    given = [f"{place}/" if place.is_dir() else str(place) for place in places]
+    for setting, ends in (("allowed_directories", True), ("allowed_paths", False)):
+        named = ", ".join(sql_text(path) for path in (*paths, *given) if path.endswith("/") == ends)
+        connection.execute(f"SET {setting} = [{named}]")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+
+
+def _spill() -> str:
+    """Where a query that needs more memory than there is keeps the rest; DuckDB removes it."""
+    return join(tempfile.gettempdir(), f"crawlsieve-sql-{os.getpid()}")
 
 
 @contextmanager
