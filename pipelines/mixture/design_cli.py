@@ -60,6 +60,7 @@ def design_command(
     from crawlsieve.pipelines.mixture.design.design import Sampling
     from crawlsieve.pipelines.mixture.design.design_files import made, save
     from crawlsieve.pipelines.mixture.design.design_text import design_notes, design_table
+    from crawlsieve.pipelines.mixture.recommendation.told import printable
 
     try:
         low, high, steps = strengths.split(",")
@@ -72,7 +73,7 @@ def design_command(
     save(design, output)
     Console().print(design_table(design))
     for note in design_notes(design):
-        typer.echo(note)
+        typer.echo(printable(note))
 
 
 def export_command(

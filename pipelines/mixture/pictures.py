@@ -9,12 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from crawlsieve.pipelines.mixture.picture_files import LOSS, PREDICTED, REPETITION, SUFFIXES, TITLES, WEIGHTS, picture
 from crawlsieve.pipelines.mixture.recommendation.budget import Budget
+from crawlsieve.pipelines.mixture.recommendation.loss_curve import loss_curve
 from crawlsieve.pipelines.mixture.recommendation.recommend import Recommendation
 from crawlsieve.pipelines.mixture.recommendation.repetition import effective_tokens
 from crawlsieve.pipelines.mixture.regression.fit import Fit
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+LONGEST = 40
+"""Characters of a domain's name in a picture."""
 LABELLED = 6
 """Domains that have their name in the picture of repetition: those seen most often, if more than once."""
 STYLE = {
@@ -25,6 +29,8 @@ STYLE = {
     "axes.titlelocation": "left",
     "svg.hashsalt": "crawlsieve",
     "svg.fonttype": "none",
+    "path.simplify": False,  # an SVG has all points of its curves
+    "text.parse_math": False,  # a domain may be called $x
     "figure.dpi": 150,
 }
 
@@ -37,6 +43,17 @@ def figure(path: Path, width: float, height: float) -> Iterator[Axes]:
         yield drawn.add_subplot()
         drawn.savefig(path.with_name(f"{path.name}.png"), metadata={"Software": None})
         drawn.savefig(path.with_name(f"{path.name}.svg"), metadata={"Date": None, "Creator": None})
+
+
+def draw_recommendation(fit: Fit, found: Recommendation, weights: Path) -> None:
+    """All pictures beside the file of weights; those that an older recommendation left there go."""
+    for path in (Path(f"{picture(str(weights), kind)}{suffix}") for kind in TITLES for suffix in SUFFIXES):
+        path.unlink(missing_ok=True)
+    draw_weights(fit, found, Path(picture(str(weights), WEIGHTS)))
+    draw_predictions(fit, Path(picture(str(weights), PREDICTED)))
+    if found.budget is not None:
+        draw_loss(fit, found, found.budget, Path(picture(str(weights), LOSS)))
+        draw_repetition(fit, found, found.budget, Path(picture(str(weights), REPETITION)))
 
 
 def draw_predictions(fit: Fit, path: Path) -> None:
@@ -81,6 +98,32 @@ def draw_weights(fit: Fit, found: Recommendation, path: Path) -> None:
         axes.legend(frameon=False, loc="lower right")
 
 
+def draw_loss(fit: Fit, found: Recommendation, budget: Budget, path: Path) -> None:
+    """Loss by the data-constrained law over the tokens that are trained on, and over epochs of what is seen most."""
+    curve = loss_curve(budget, found.taken.weights)
+    name, each = short_names(list(fit.runs.domains))[curve.most_seen], float(curve.epochs[0] / curve.tokens[0])
+    repeated, new = curve.at_budget
+    with figure(path, 6, 4) as axes:
+        axes.plot(curve.tokens, curve.new, color=GREY, linestyle=":", gid="loss-new", label="as if all were new")
+        axes.plot(curve.tokens, curve.loss, color=BLUE, gid="loss-repeated", label="data-constrained law")
+        axes.plot([budget.tokens], [repeated], "o", color="black", markersize=5, label=f"budget: {repeated:.3f}")
+        end = budget.max_epochs / each
+        if curve.tokens[0] < end < curve.tokens[-1]:
+            axes.axvline(end, color=ORANGE, linewidth=1, label=f"{budget.max_epochs:g} epochs of {name}")
+        above = axes.twiny()
+        above.set_xlabel(f"epochs of {name}, which is seen most often", fontsize=9)
+        for side, factor in ((axes, 1.0), (above, each)):
+            side.set_xscale("log")
+            side.set_xlim(factor * curve.tokens[0], factor * curve.tokens[-1])
+            side.xaxis.set_major_formatter(lambda value, _: short_number(value))
+            side.xaxis.set_minor_formatter("")
+        axes.set_xlabel("tokens")
+        axes.set_ylabel("loss by the law, nats a token")
+        said = f"{short_number(budget.tokens)} tokens, {short_number(curve.parameters)} parameters"
+        axes.set_title(f"{said}: {repeated:.3f}, {new:.3f} if all were new", pad=12)
+        axes.legend(frameon=False, loc="upper right")
+
+
 def draw_repetition(fit: Fit, found: Recommendation, budget: Budget, path: Path) -> None:
     """What each domain's tokens are worth, over how often they are seen."""
     epochs = budget.epochs(found.taken.weights)
@@ -103,14 +146,24 @@ def draw_repetition(fit: Fit, found: Recommendation, budget: Budget, path: Path)
         axes.legend(frameon=False, loc="upper left")
 
 
+def short_number(value: float) -> str:
+    """Three digits, and a letter for thousands, millions, billions or trillions: 25000000000 is '25B'."""
+    for letter, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3)):
+        if float(f"{value:.3g}") >= size:
+            return f"{float(f'{value / size:.3g}'):g}{letter}"
+    return f"{value:.3g}"
+
+
 def short_names(names: list[str]) -> list[str]:
-    """Without what all begin and end with: 'train_the_pile_arxiv' is 'arxiv' among others of the Pile."""
-    if len(names) < 2:
-        return names
+    """Without what all begin with, what no page can show, and what is too long for one.
+
+    'train_the_pile_arxiv' is 'arxiv' among others of the Pile.
+    """
+    names = ["".join(one if one.isprintable() else " " for one in name) for name in names]
     low, high = min(names), max(names)
     same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
     cut = max(low[:same].rfind(mark) + 1 for mark in "_/-. ")
-    return [name[cut:] for name in names]
+    return [name[cut:] if len(name) <= cut + LONGEST else f"{name[cut : cut + LONGEST]}…" for name in names]
 
 
 def _said(fit: Fit) -> str:

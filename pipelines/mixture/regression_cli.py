@@ -67,7 +67,10 @@ def predict_command(
 def recommend_command(
     fit: FitPath,
     *,
-    output: Annotated[Path, typer.Option(metavar="WEIGHTS.yaml", help="File to write; pictures go beside it.")],
+    output: Annotated[
+        Path,
+        typer.Option(metavar="WEIGHTS.yaml", help="File to write; pictures go beside it: WEIGHTS_loss.svg and others."),
+    ],
     prior: Annotated[
         str | None,
         typer.Option(
@@ -83,6 +86,12 @@ def recommend_command(
     max_epochs: Annotated[
         float | None, typer.Option(help="How often a domain may be repeated; 4 if not given.")
     ] = None,
+    parameters: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="Of the model to train, for its loss by the law; those that suit --tokens if not given."
+        ),
+    ] = None,
     resamples: Annotated[int, typer.Option(min=10, max=10_000, help="Refits for the intervals.")] = 50,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -91,28 +100,31 @@ def recommend_command(
     _need("lightgbm", "matplotlib", "scipy")
     from rich.console import Console
 
-    from crawlsieve.pipelines.mixture.pictures import draw_repetition, draw_weights
+    from crawlsieve.pipelines.mixture.pictures import draw_recommendation
     from crawlsieve.pipelines.mixture.recommendation.budget import budget_of, read_by_domain
     from crawlsieve.pipelines.mixture.recommendation.recommend import Asked, recommend
-    from crawlsieve.pipelines.mixture.recommendation.told import recommended_text, weights_table, write_weights
+    from crawlsieve.pipelines.mixture.recommendation.told import (
+        printable,
+        recommended_text,
+        weights_table,
+        write_weights,
+    )
     from crawlsieve.pipelines.mixture.regression.store import load
 
     if output.is_dir():
         raise CrawlsieveError(f"--output {output} is a folder. Name a file: {output}/weights.yaml.")
     loaded = load(fit)
     domains = loaded.runs.domains
-    budget = budget_of(tokens, unique, max_epochs, domains)
+    budget = budget_of(tokens, unique, max_epochs, domains, parameters)
     around = None if prior is None else read_by_domain(prior, domains)
     asked = Asked(around, budget, samples, min(best, samples), resamples, seed)
     found = recommend(loaded, asked, _silent if quiet else _tell)
     write_weights(loaded, found, output)
-    draw_weights(loaded, found, output.with_suffix(""))
-    if budget is not None:
-        draw_repetition(loaded, found, budget, output.with_name(f"{output.stem}_repetition"))
+    draw_recommendation(loaded, found, output)
     Console(width=200).print(weights_table(loaded, found))
     typer.echo(recommended_text(loaded, found), nl=False)
     for warning in found.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        typer.echo(printable(f"Warning: {warning}"), err=True)
 
 
 def _need(*modules: str) -> None:

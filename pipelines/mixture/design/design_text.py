@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from rich.table import Table as Shown
-from rich.text import Text
 
+from crawlsieve.pipelines.ask.printed import cell
 from crawlsieve.pipelines.mixture.design.design_files import Design
 from crawlsieve.pipelines.mixture.regression.tables import listed
 
@@ -21,7 +21,7 @@ def design_table(design: Design) -> Shown:
     columns = zip(shares, told.limit, told.low, told.mean, told.high, strict=True)
     for row, (name, numbers) in enumerate(zip(design.domains, columns, strict=True)):
         cells = [f"{number:.4f}" for number in numbers]
-        table.add_row(Text(name), *cells, f"{100 * told.reach[row]:.0f} %", str(told.runs[row]))
+        table.add_row(cell(name), *cells, f"{100 * told.reach[row]:.0f} %", str(told.runs[row]))
     return table
 
 

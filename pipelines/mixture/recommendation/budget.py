@@ -21,19 +21,27 @@ DOMAIN, TOKENS = "domain", "tokens"
 
 @dataclass(frozen=True)
 class Budget:
-    """Tokens to train on, and unique ones of each domain, float64[d].
+    """What is trained, and on what.
+
+    Attributes:
+        tokens: to train on.
+        unique: float64[d], tokens that there are of each domain.
+        max_epochs: how often a domain may be seen.
+        parameters: of the model, if known.
 
     Raises:
-        MixtureError: tokens or epochs are no number above 0.
+        MixtureError: tokens, epochs or parameters are no number above 0.
     """
 
     tokens: float
     unique: Floats
     max_epochs: float = MAX_EPOCHS
+    parameters: float | None = None
 
     def __post_init__(self) -> None:
-        for option, value in (("--tokens", self.tokens), ("--max-epochs", self.max_epochs)):
-            if not 0 < value < math.inf:
+        said = {"--tokens": self.tokens, "--max-epochs": self.max_epochs, "--parameters": self.parameters}
+        for option, value in said.items():
+            if value is not None and not 0 < value < math.inf:
                 raise MixtureError(f"{option} {value:g}: it must be a number above 0.")
 
     @property
@@ -64,20 +72,24 @@ class Budget:
 
 
 def budget_of(
-    tokens: float | None, unique: str | None, max_epochs: float | None, domains: Sequence[str]
+    tokens: float | None,
+    unique: str | None,
+    max_epochs: float | None,
+    domains: Sequence[str],
+    parameters: float | None = None,
 ) -> Budget | None:
     """What the options say; None if none is given.
 
     Raises:
         MixtureError: they do not belong together, or the file is wrong.
     """
-    if tokens is None and unique is None and max_epochs is None:
+    if tokens is None and unique is None and max_epochs is None and parameters is None:
         return None
     if tokens is None or unique is None:
         raise MixtureError(
             "Repetition is known if both --tokens (to train on) and --unique (tokens by domain) are given."
         )
-    return Budget(tokens, read_by_domain(unique, domains), MAX_EPOCHS if max_epochs is None else max_epochs)
+    return Budget(tokens, read_by_domain(unique, domains), MAX_EPOCHS if max_epochs is None else max_epochs, parameters)
 
 
 def read_by_domain(path: str, domains: Sequence[str]) -> Floats:

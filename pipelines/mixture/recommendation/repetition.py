@@ -36,11 +36,21 @@ class Law:
             tokens: seen in training.
             unique: how many of them are different, at most; fewer tokens than that are all unique.
         """
-        parameters, tokens = np.asarray(parameters, np.float64), np.asarray(tokens, np.float64)
+        tokens = np.asarray(tokens, np.float64)
         unique = np.minimum(np.asarray(unique, np.float64), tokens)
+        return self.loss_of(parameters, unique, worth(unique, tokens, self.data_decay))
+
+    def loss_of(self, parameters: Floats | float, unique: Floats, data: Floats) -> Floats:
+        """Validation loss in nats a token.
+
+        Args:
+            parameters: of the model.
+            unique: different tokens that were seen.
+            data: what all that were seen are worth in different ones, as of `worth`.
+        """
+        parameters = np.asarray(parameters, np.float64)
         filled = np.minimum(self.fitting_parameters(unique), parameters)
         size = worth(filled, parameters, self.parameters_decay)
-        data = worth(unique, tokens, self.data_decay)
         loss: Floats = np.exp(self.e) + np.exp(self.a) / size**self.alpha + np.exp(self.b) / data**self.beta
         return loss
 

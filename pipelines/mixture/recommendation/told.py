@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import yaml
 from rich.table import Table as Shown
+from rich.text import Text
 
+from crawlsieve.pipelines.ask.printed import cell
+from crawlsieve.pipelines.mixture.recommendation.loss_curve import loss_curve
 from crawlsieve.pipelines.mixture.recommendation.recommend import Candidate, Recommendation
 from crawlsieve.pipelines.mixture.regression.crossval import BASELINE, best_domain
 from crawlsieve.pipelines.mixture.regression.fit import Fit
@@ -74,8 +77,8 @@ def weights_table(fit: Fit, found: Recommendation) -> Shown:
     epochs = np.zeros_like(weights) if budget is None else budget.epochs(weights)
     effective = np.zeros_like(weights) if budget is None else budget.effective(weights)
     for row in np.argsort(-weights, kind="stable"):
-        cells = [
-            fit.runs.domains[row],
+        cells: list[str | Text] = [
+            cell(fit.runs.domains[row]),
             f"{weights[row]:.4f}",
             _range(found.bootstrap[:, row]),
             "" if posterior is None else _range(posterior[:, row]),
@@ -101,7 +104,7 @@ def checks_text(fit: Fit) -> str:
         f"{BASELINE}: rank by the weight of one domain; on all runs that is {domain}.",
         f"Best run observed: {fit.runs.index[best]}, loss {fit.loss[best]:.4f}.",
     ]
-    return "".join(f"{line}\n" for line in [*lines, *(f"Note: {note}." for note in fit.notes)])
+    return "".join(f"{printable(line)}\n" for line in [*lines, *(f"Note: {note}." for note in fit.notes)])
 
 
 def recommended_text(fit: Fit, found: Recommendation) -> str:
@@ -115,17 +118,25 @@ def recommended_text(fit: Fit, found: Recommendation) -> str:
     if found.budget is not None:
         worth = found.budget.effective(found.taken.weights).sum()
         lines.append(f"{found.budget.tokens:,.0f} tokens are worth {worth:,.0f} that are all different")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def printable(line: str) -> str:
+    """The line without what a terminal would obey: names of domains and runs are as found."""
+    return "".join(character if character.isprintable() else " " for character in line)
 
 
 def _repetition(domains: tuple[str, ...], found: Recommendation) -> dict[str, object]:
     budget, weights = found.budget, found.taken.weights
     assert budget is not None  # noqa: S101 - for the type checker
-    effective = budget.effective(weights)
+    effective, curve = budget.effective(weights), loss_curve(budget, weights)
+    repeated, new = curve.at_budget
     return {
         "tokens": float(budget.tokens),
         "max_epochs": float(budget.max_epochs),
         "effective_tokens": float(round(effective.sum())),
+        "parameters": float(round(curve.parameters)),
+        "loss_by_the_law": {"repeated": _short(repeated), "if_all_were_new": _short(new)},
         "epochs": _by(domains, budget.epochs(weights)),
     }
 

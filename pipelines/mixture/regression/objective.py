@@ -41,8 +41,8 @@ def objective_of(said: str, metrics: Sequence[str]) -> Objective:
         raise MixtureError(f"A metric is called '{OBJECTIVE}', which is the name of what is fitted to all of them.")
     if said == MEAN and MEAN in metrics:
         raise MixtureError(
-            f"'{MEAN}' is a metric here, and also the mean of all {len(metrics)}. `--objective {MEAN}=1` is the metric; "
-            "for the other, leave that column out."
+            f"'{MEAN}' is a metric here, and also the mean of all {len(metrics)}. "
+            f"`--objective {MEAN}=1` is the metric; for the other, leave that column out."
         )
     if said == MEAN:
         return Objective(said, np.full(len(metrics), 1 / len(metrics)))

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from crawlsieve.pipelines.cli import app
 from crawlsieve.pipelines.mixture import regression_cli
+from crawlsieve.pipelines.mixture.picture_files import SUFFIXES, TITLES
 from crawlsieve.pipelines.mixture.pictures import short_names
 from crawlsieve.pipelines.mixture.regression.tables import read_table, write_table
 from crawlsieve.stages.errors import CrawlsieveError
@@ -70,7 +71,8 @@ def test_recommend_writes_weights_that_sum_to_one_with_intervals_and_pictures(fi
         low, high = told["interval_95_bootstrap"][domain]
         assert low - 0.1 <= weight <= high + 0.1
     assert "600 tokens are worth" in said
-    assert {"W.png", "W.svg", "W_repetition.png", "W_repetition.svg"} <= {path.name for path in tmp_path.iterdir()}
+    assert told["repetition"]["loss_by_the_law"]["repeated"] > told["repetition"]["loss_by_the_law"]["if_all_were_new"]
+    assert {f"W_{kind}{suffix}" for kind in TITLES for suffix in SUFFIXES} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_equal_commands_write_equal_bytes(tmp_path):

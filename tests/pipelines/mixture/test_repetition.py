@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from crawlsieve.pipelines.mixture.recommendation.budget import Budget, budget_of, read_by_domain
+from crawlsieve.pipelines.mixture.recommendation.loss_curve import loss_curve, mixture_loss
 from crawlsieve.pipelines.mixture.recommendation.repetition import PUBLISHED, effective_tokens
 from crawlsieve.pipelines.mixture.recommendation.repetition_fit import (
     DATA,
@@ -162,6 +163,38 @@ def test_runs_past_their_lowest_loss_are_not_the_law_s():
     trained = Trained(np.full(4, 1e9), np.array([1.0, 2, 3, 4]) * 1e9, np.full(4, 1e9), np.array([4.0, 3, 3.5, 5]))
 
     assert before_overfitting(trained).tolist() == [True, True, False, False]
+
+
+def test_a_mixture_of_one_domain_or_of_equal_epochs_has_the_paper_s_loss():
+    tokens, one, three = np.array([1e9, 25e9, 242e9]), np.array([25e9]), np.array([5e9, 15e9, 5e9])
+    paper = PUBLISHED.loss(6.34e9, tokens, 25e9)
+
+    np.testing.assert_allclose(mixture_loss(PUBLISHED, 6.34e9, tokens, np.ones(1), one), paper, rtol=1e-12)
+    np.testing.assert_allclose(mixture_loss(PUBLISHED, 6.34e9, tokens, three / 25e9, three), paper, rtol=1e-12)
+
+
+def test_a_mixture_that_repeats_one_domain_more_has_a_higher_loss():
+    unique = np.array([5e9, 20e9])
+    even, uneven = (
+        mixture_loss(PUBLISHED, 1e9, np.array([100e9]), np.array(one), unique) for one in ([0.2, 0.8], [0.6, 0.4])
+    )
+
+    assert uneven > even
+
+
+def test_a_curve_of_loss_has_its_budget_in_the_middle_and_the_domain_that_is_seen_most():
+    curve = loss_curve(Budget(50e9, np.array([20e9, 3e9, 0]), 8.0), np.array([0.7, 0.3, 0.0]))
+
+    assert curve.most_seen == 1
+    assert curve.tokens[64] == 50e9
+    assert curve.epochs[64] == pytest.approx(5.0)
+    assert curve.epochs[[0, -1]] == pytest.approx([5 / 16, 80])
+    assert curve.parameters == pytest.approx(float(PUBLISHED.fitting_parameters(np.array(50e9))))
+    assert (np.diff(curve.loss) < 0).all()
+    assert (curve.loss >= curve.new - 1e-12).all()
+    assert curve.loss[0] == pytest.approx(curve.new[0])  # nothing is repeated yet
+    assert curve.at_budget == (curve.loss[64], curve.new[64])
+    assert loss_curve(Budget(50e9, np.ones(1) * 1e10, 8.0, 7e9), np.ones(1)).parameters == 7e9
 
 
 def test_a_csv_without_any_domain_is_told(tmp_path):
