@@ -1,4 +1,4 @@
-"""The end of a run: the balance, the strays, the manifest and the card."""
+"""The end of a run: the balance, the strays, the cards, the report and the manifest."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from crawlsieve.pipelines.job import Job
 from crawlsieve.pipelines.mixture.weighted.card import share_lines
 from crawlsieve.pipelines.mixture.weighted.step import MIXTURE, mix_work, mixture_of
 from crawlsieve.pipelines.progress import Progress
+from crawlsieve.pipelines.report.write import report_at_close
 from crawlsieve.pipelines.resume import UNREACHABLE
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest
 from crawlsieve.stages.curate_shard import staged_done
@@ -52,7 +53,7 @@ def close(
     shown: Progress,
     mixture: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Compare the counts, remove strays, write card and manifest; the manifest is the last file of a run.
+    """Compare the counts, remove strays, write cards, report and manifest; the manifest is the last file of a run.
 
     Raises:
         BalanceError: records went in that did not come out.
@@ -70,11 +71,14 @@ def close(
     manifest |= {} if mixture is None else {"mixture": mixture}
     _remove_strays(job, {file["path"] for file in manifest["files"]}, done)
     manifest["published"] = write_cards(job.recipe.output, manifest)
+    no_report = report_at_close(job.recipe.output, manifest)
     write_json(manifest_path(job.recipe.output), manifest)
     remove(join(mix_work(job), "staged"))
     shown.funnel(manifest)
     for line in share_lines(mixture) if mixture else ():
         shown.say(line)
+    if no_report:
+        shown.say(no_report)
     return manifest
 
 
