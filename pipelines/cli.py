@@ -23,6 +23,7 @@ from crawlsieve.pipelines.cli_options import (
 )
 from crawlsieve.pipelines.index.cli import app as index_app
 from crawlsieve.pipelines.mixture.cli import app as mix_app
+from crawlsieve.pipelines.report.cli import report_command
 from crawlsieve.stages.errors import CrawlsieveError
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def schema_command() -> None:
 app.command("sql")(sql_command)
 app.command("explain")(explain_command)
 app.command("digest")(digest_command)
+app.command("report")(report_command)
 app.command("card")(card_command)
 app.add_typer(index_app, name="index")
 app.add_typer(mix_app, name="mix")
