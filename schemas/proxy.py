@@ -30,6 +30,23 @@ PROXY_DONE = pa.schema(
 )
 """A run that is done. Its losses stand in its file."""
 
+PROXY_DOMAIN = pa.schema(
+    [
+        column("path", pa.string(), "what messages call it: `domain` and its name"),
+        column("domain", pa.string(), "its name"),
+        column("key", pa.string(), "of everything that decides its counts: the name of its file"),
+    ]
+)
+"""The source of the plan that counts n-grams: one row a domain of the design."""
+
+PROXY_COUNTED = pa.schema(
+    [
+        column("domain", pa.string(), "its name"),
+        column("seconds", pa.float64(), "that it took", unit="s"),
+    ]
+)
+"""A domain that is counted. Its counts stand in its file."""
+
 PROXY_RUNS = pa.schema(
     [
         column("index", pa.string(), "the run's, as the design names it"),

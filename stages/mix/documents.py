@@ -19,6 +19,9 @@ BATCH_BYTES = 16 << 20
 
 MOST_ROWS = 8192
 
+ROW = "\0row"
+"""Where a row stands in its file. No file has a column of that name: names in Parquet are without zeros."""
+
 _HEX_DIGITS = 32
 _NOT_HEX = np.uint8(255)
 _DIGIT = np.full(256, _NOT_HEX, np.uint8)
@@ -29,20 +32,30 @@ def schema_of(path: str) -> pa.Schema:
     """The columns of a file, once it is known that documents can be read from it.
 
     Raises:
-        SourceError: it is no Parquet file, or has no id or no text.
+        SourceError: it is no Parquet file, has two columns of one name, or no id or no text.
     """
     with _opened(path) as file:
         schema = file.schema_arrow
+    twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
+    if twice is not None:
+        raise SourceError(f"{path} has two columns '{twice}'")
     for name in ("id", "text"):
         if name not in schema.names:
             raise SourceError(f"{path} has no column '{name}'. It has: {', '.join(schema.names)}")
-        if schema.names.count(name) > 1:
-            raise SourceError(f"{path} has two columns '{name}'")
+        kind = schema.field(name).type
+        if not (is_text(kind) or (name == "id" and pa.types.is_integer(kind))):
+            raise SourceError(f"{path}: column '{name}' is {kind}, and should be string")
     return schema
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds texts, in one of Arrow's ways."""
+    held = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(held) or pa.types.is_large_string(held) or pa.types.is_string_view(held))
+
+
 def read_documents(path: str, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """Rows of a file, in its order: `row` (where they stand in the file), then `columns`.
+    """Rows of a file, in its order: ROW (where they stand in the file), then `columns`.
 
     Raises:
         SourceError: the file is damaged, or a row has no id or no text.
@@ -57,7 +70,7 @@ def read_documents(path: str, columns: Sequence[str]) -> Iterator[pa.Table]:
                 row = pa.array(np.arange(begin, begin + len(batch)))
                 begin += len(batch)
                 yield pa.Table.from_arrays(
-                    [row, *(_decoded(column) for column in batch.columns)], names=["row", *batch.schema.names]
+                    [row, *(_decoded(column) for column in batch.columns)], names=[ROW, *batch.schema.names]
                 )
 
 
@@ -69,7 +82,7 @@ def whole_rows(path: str, rows: pa.Table) -> pa.Table:
     """
     known = {
         "source_path": pa.repeat(pa.scalar(path), len(rows)),
-        "source_offset": rows["row"],
+        "source_offset": rows[ROW],
         "duplicates": pa.array(np.zeros(len(rows), np.int64)),
     }
     columns = []
@@ -123,7 +136,9 @@ def _check(path: str, batch: pa.RecordBatch, begin: int) -> None:
 
 
 def _decoded(column: pa.Array) -> pa.Array:
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    """The column in a type for which Arrow has all that is done here."""
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return plain.cast(pa.large_string()) if pa.types.is_string_view(plain.type) else plain
 
 
 def _at_once(group: pq.RowGroupMetaData, columns: list[str]) -> int:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawlsieve.stages.errors import RecipeError
+from crawlsieve.stages.mix.documents import is_text
 
 NULL = "null"
 """The domain of documents for which the expression is null."""
@@ -64,7 +65,7 @@ class Evaluation:
         Raises:
             RecipeError: the expression fails for a row; with the kind of its error only, whose words may quote it.
         """
-        if self._expression in rows.column_names and _is_text(rows[self._expression].type):
+        if self._expression in rows.column_names and is_text(rows[self._expression].type):
             found = rows[self._expression].combine_chunks()
         else:
             found = self._asked(rows)
@@ -135,10 +136,6 @@ def _value(expression: str, schema: pa.Schema) -> str:
     """The expression as text. The name of a column is that column, also where DuckDB would want it quoted."""
     quoted = expression.replace('"', '""')
     return f'"{quoted}"::VARCHAR' if expression in schema.names else f"({expression})::VARCHAR"
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 @contextmanager

@@ -37,10 +37,11 @@ def regmix(streams: Sequence[Stream]) -> str:
     Source: sail-sg/regmix, `model_training/pretrain/tinyllama.py` at 0529f0d: a prefix stands for every file that
     `glob(prefix + "*")` finds, so none may begin with another; both keys have to be there.
     """
-    _distinct([stream.at("train_{}") for stream in streams])
+    names = [stream.at("train_{}") for stream in streams]
+    _distinct(names)
     train = {stream.at("train_{}"): float(stream.weight) for stream in _used(streams)}
-    for prefix in train:
-        longer = [other for other in train if other != prefix and other.startswith(prefix)]
+    for prefix in names:  # those without a weight too: their files would be trained on, or validated, as another's
+        longer = [other for other in names if other != prefix and other.startswith(prefix)]
         if longer:
             raise MixtureError(
                 f"RegMix finds files by their beginning, and those of '{longer[0]}' begin with '{prefix}' too: "
@@ -48,7 +49,6 @@ def regmix(streams: Sequence[Stream]) -> str:
             )
         if any(mark in prefix for mark in "*?["):
             raise MixtureError(f"RegMix would take '{prefix}' for a pattern of file names. Give --paths.")
-    names = [stream.at("train_{}") for stream in streams]
     valid = {f"valid_{name.removeprefix('train_')}": 1.0 for name in names}
     return _yaml({"train": train, "valid": valid})
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from crawlsieve.pipelines.engines.options import EngineOptions
 from crawlsieve.pipelines.engines.start import started
 from crawlsieve.pipelines.lock import sole_writer
-from crawlsieve.pipelines.mixture.proxy import ngram
+from crawlsieve.pipelines.mixture.proxy.counting import counted
+from crawlsieve.pipelines.mixture.proxy.ngram import Counted, losses
 from crawlsieve.pipelines.mixture.proxy.outcome import Outcome
 from crawlsieve.pipelines.mixture.proxy.runs import Design, tokens_a_second
 from crawlsieve.pipelines.mixture.proxy.settings import SIZES, Device, ProxyName, Settings
@@ -28,6 +29,7 @@ from crawlsieve.pipelines.mixture.regression.tables import (
     write_table,
 )
 from crawlsieve.schemas.proxy import PROXY_RUNS
+from crawlsieve.stages.files import writing
 
 MIXTURES, LOSSES, RUNS = "mixtures.csv", "losses.csv", "runs.parquet"
 TOKENS, RESULTS = "tokens", "results"
@@ -103,12 +105,13 @@ def train_design(wanted: Wanted, engine: EngineOptions, say: Say) -> Path:
         tokens.check(table.columns, settings.size.context + 1)
         for note in (*table.notes, *_told(table, settings, tokens)):
             say(note)
-        if wanted.proxy == "ngram":
-            outcomes = count_mixtures(table, settings, tokens, say)
-        else:
-            with started(engine, wanted.output, "mix-train") as crew:
+        with started(engine, wanted.output, "mix-train") as crew:
+            if wanted.proxy == "ngram":
+                counts = counted(tokens, table.columns, settings, output / RESULTS, (crew, say))
+                outcomes = ngram_outcomes(counts, table, settings, tokens)
+            else:
                 outcomes = Design(table, settings, tokens).train(output / RESULTS, crew, say)
-            say(f"{tokens_a_second(outcomes, settings):,.0f} tokens/s in a run, without validation")
+        say(_speed(wanted.proxy, outcomes, settings))
         write(output, table, tokens, outcomes, settings)
     diverged = [name for name, one in zip(table.index, outcomes, strict=True) if one.diverged]
     if diverged:
@@ -118,20 +121,15 @@ def train_design(wanted: Wanted, engine: EngineOptions, say: Say) -> Path:
     return output / LOSSES
 
 
-def count_mixtures(table: Table, settings: Settings, tokens: Tokens, say: Say) -> list[Outcome]:
-    """The same with the n-gram proxy, for all mixtures at once."""
+def ngram_outcomes(counts: Counted, table: Table, settings: Settings, tokens: Tokens) -> list[Outcome]:
+    """What comes of the n-gram proxy, for all mixtures at once."""
     begin = time.perf_counter()
-    windows = [tokens.windows(name, settings.windows, settings.size.context + 1) for name in tokens.domains]
-    counted = ngram.count_domains(tokens, table.columns, windows)
-    say(f"counted n-grams of {len(table.columns)} domains: {time.perf_counter() - begin:.1f} s")
-    begin = time.perf_counter()
-    losses = ngram.losses(counted, table.values, settings.tokens)
-    each = (time.perf_counter() - begin) / len(losses)
-    say(f"{len(losses)} mixtures: {each * len(losses):.1f} s")
+    found = losses(counts, table.values, settings.tokens)
+    each = (time.perf_counter() - begin) / len(found)
     epochs = epochs_of(table, settings, tokens)
     return [
         Outcome(row, [], some, each, 0.0, settings.steps)
-        for row, some in zip(losses.tolist(), epochs.tolist(), strict=True)
+        for row, some in zip(found.tolist(), epochs.tolist(), strict=True)
     ]
 
 
@@ -144,13 +142,15 @@ def epochs_of(table: Table, settings: Settings, tokens: Tokens) -> np.ndarray:
 
 def write(output: Path, table: Table, tokens: Tokens, outcomes: list[Outcome], settings: Settings) -> None:
     """Write mixtures and losses of the runs that did not diverge, and all there is to know of all runs."""
+    for name in (LOSSES, MIXTURES):
+        (output / name).unlink(missing_ok=True)  # else a table of other runs might stand beside the new one
     finite = [number for number, one in enumerate(outcomes) if not one.diverged]
     index = [table.index[number] for number in finite]
     if finite:
-        losses = np.array([outcomes[number].losses for number in finite])
+        found = np.array([outcomes[number].losses for number in finite])
         metrics = [f"metric/{name}_val_loss" for name in tokens.domains]
         write_table(output / MIXTURES, index, table.columns, table.values[finite])
-        write_table(output / LOSSES, index, metrics, losses)
+        write_table(output / LOSSES, index, metrics, found)
     rows = [
         {
             "index": str(name),
@@ -163,7 +163,14 @@ def write(output: Path, table: Table, tokens: Tokens, outcomes: list[Outcome], s
         }
         for name, one in zip(table.index, outcomes, strict=True)
     ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=PROXY_RUNS), output / RUNS)
+    with writing(str(output / RUNS)) as file:
+        pq.write_table(pa.Table.from_pylist(rows, schema=PROXY_RUNS), file)
+
+
+def _speed(proxy: ProxyName, outcomes: list[Outcome], settings: Settings) -> str:
+    if proxy == "ngram":
+        return f"{len(outcomes)} mixtures: {sum(one.seconds for one in outcomes):.1f} s"
+    return f"{tokens_a_second(outcomes, settings):,.0f} tokens/s in a run, without validation"
 
 
 def _told(table: Table, settings: Settings, tokens: Tokens) -> list[str]:

@@ -1,16 +1,16 @@
 """The cheap proxy: an n-gram model, whose counts for a mixture are the weighted sum of the domains' counts.
 
-Each domain is counted once; a mixture then costs a product of matrices, so that a thousand cost seconds.
+Each domain is counted once, by itself; a mixture then costs a product of matrices, so that a thousand cost seconds.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from crawlsieve.pipelines.mixture.proxy.grams import ask, count, table_for
-from crawlsieve.pipelines.mixture.proxy.sampling import Windows
+from crawlsieve.pipelines.mixture.proxy.grams import Keys, Slots, ask, count, table_for
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
@@ -43,32 +43,65 @@ class Counted:
     bytes_a_token: Floats
 
 
-def count_domains(tokens: Tokens, domains: Sequence[str], windows: Sequence[Windows], orders: int = ORDERS) -> Counted:
-    """Read every domain once.
+@dataclass(frozen=True)
+class Asked:
+    """The n-grams of the validation windows of all domains, one domain after the other.
+
+    Attributes:
+        table: of their keys.
+        slots: int64[m, orders, 2]: for each token of the windows with a whole context, and each length of context,
+            where context and n-gram stand in the table.
+        orders: n of the longest n-gram.
+    """
+
+    table: Keys
+    slots: Slots
+    orders: int
+
+
+def asked_of(tokens: Tokens, count: int, length: int, orders: int = ORDERS) -> Asked:
+    """What has to be counted.
+
+    Args:
+        tokens: of all domains.
+        count: validation windows of a domain, at most.
+        length: tokens of a window; the first `orders` - 1 are context only.
+        orders: n of the longest n-gram.
+    """
+    windows = np.concatenate([tokens.windows(name, count, length) for name in tokens.domains])
+    slots = np.empty((len(windows), length - orders + 1, orders, 2), np.int64)
+    table = table_for(2 * orders * len(windows) * (length - orders + 1))
+    for window, place in zip(windows, slots, strict=True):
+        ask(window, orders, table, place)
+    return Asked(table, slots.reshape(-1, orders, 2), orders)
+
+
+def count_domain(tokens: Tokens, domain: str, asked: Asked) -> npt.NDArray[np.float32]:
+    """float32[m, orders, 2]: how often a domain has what is asked for. Its training texts are read once."""
+    found = np.zeros(len(asked.table), np.int64)
+    count(tokens.of(domain, TRAIN), asked.orders, asked.table, found)
+    return found[asked.slots].astype(np.float32)
+
+
+def gathered(
+    tokens: Tokens, domains: Sequence[str], count: int, length: int, counts: Sequence[npt.NDArray[np.float32]]
+) -> Counted:
+    """The counts of all domains of a design.
 
     Args:
         tokens: of all domains.
         domains: those of the design.
-        windows: of each domain that is evaluated, in order of `tokens.domains`; the first `orders` - 1 tokens of a
-            window are context only.
-        orders: n of the longest n-gram.
+        count: validation windows of a domain, at most, as of `asked_of`.
+        length: tokens of a window.
+        counts: of each domain of the design, as `count_domain` makes them.
     """
-    asked = sum(one.shape[0] * (one.shape[1] - orders + 1) for one in windows)
-    table = table_for(2 * orders * asked)
-    slots = [np.empty((len(one), one.shape[1] - orders + 1, orders, 2), np.int64) for one in windows]
-    for some, places in zip(windows, slots, strict=True):
-        for window, place in zip(some, places, strict=True):
-            ask(window, orders, table, place)
-    flat = [one.reshape(-1, orders, 2) for one in slots]
-    counts = [np.empty((*one.shape, len(domains)), np.float32) for one in flat]
-    for number, name in enumerate(domains):
-        found = np.zeros(len(table), np.int64)
-        count(tokens.of(name, TRAIN), orders, table, found)
-        for one, places in zip(counts, flat, strict=True):
-            one[..., number] = found[places]
+    orders = counts[0].shape[1]
+    held = [len(tokens.windows(name, count, length)) * (length - orders + 1) for name in tokens.domains]
+    bounds = np.cumsum([0, *held])
+    parts = tuple(np.stack([one[low:high] for one in counts], axis=-1) for low, high in pairwise(bounds))
     sizes = np.array([len(tokens.of(name, TRAIN)) for name in domains], np.float64)
     worth = np.array([tokens.bytes_a_token(name) for name in tokens.domains])
-    return Counted(sizes, tuple(counts), tokens.vocabulary, worth)
+    return Counted(sizes, parts, tokens.vocabulary, worth)
 
 
 def losses(counted: Counted, weights: Floats, trained: int, strength: float = STRENGTH) -> Floats:

@@ -17,7 +17,7 @@ from crawlsieve.pipelines.mixture.proxy.outcome import Outcome, read_outcome, wr
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
 from crawlsieve.pipelines.mixture.proxy.tokens import Tokens, load
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
-from crawlsieve.pipelines.mixture.regression.tables import Table
+from crawlsieve.pipelines.mixture.regression.tables import MixtureError, Table
 from crawlsieve.schemas.proxy import PROXY_DONE, PROXY_RUN
 from crawlsieve.stages.plan import Batch, Map, Plan
 
@@ -29,12 +29,13 @@ VERSION = 1
 class TrainRuns:
     """Trains the runs that it is given, PROXY_RUN in and PROXY_DONE out; a run whose file stands is only read.
 
-    `tokens` and `results` are folders that every worker sees under the same name.
+    `tokens` and `results` are folders that every worker sees under the same name; `key` is that of the tokens.
     """
 
     settings: Settings
     domains: tuple[str, ...]
     tokens: str
+    key: str
     results: str
 
     def __call__(self, batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -57,7 +58,7 @@ class TrainRuns:
     def _train(self, weights: Floats) -> Outcome:
         from crawlsieve.pipelines.mixture.proxy.train import train  # noqa: PLC0415 - PyTorch is an extra
 
-        return train(self.settings, _loaded(self.tokens), self.domains, weights)
+        return train(self.settings, loaded(self.tokens, self.key), self.domains, weights)
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,8 @@ class Design:
             say(f"{len(keys) - len(left)} of {len(keys)} runs are done already")
         if left:
             engine.prepare(len(left))
-            step = TrainRuns(
-                self.settings, self.table.columns, str(self.tokens.folder.absolute()), str(results.absolute())
-            )
+            texts = (str(self.tokens.folder.absolute()), self.tokens.key)
+            step = TrainRuns(self.settings, self.table.columns, *texts, str(results.absolute()))
             rows = [self._row(number, keys[number]) for number in left]
             source = pa.RecordBatch.from_pylist(rows, schema=PROXY_RUN)
             engine.run(Plan(source, (Map(step, PROXY_DONE),), "mix-train"), self._watch(say, len(left)))
@@ -127,8 +127,12 @@ def result_path(results: str, key: str) -> Path:
 
 
 @cache
-def _loaded(folder: str) -> Tokens:
-    return load(Path(folder))
+def loaded(folder: str, key: str) -> Tokens:
+    """What stands in a folder, read once per process and key."""
+    found = load(Path(folder))
+    if found.key != key:
+        raise MixtureError(f"{folder} changed while runs were trained on it: are two commands writing there?")
+    return found
 
 
 def tokens_a_second(outcomes: Sequence[Outcome], settings: Settings) -> float:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import xxhash
 
 from crawlsieve.pipelines.dedup_command import documents_of
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed
-from crawlsieve.stages.mix.documents import read_documents, schema_of
+from crawlsieve.stages.mix.documents import is_text, read_documents, schema_of
 from crawlsieve.stages.mix.domain import Domain
 from crawlsieve.stages.read import Source, survey
 
@@ -145,17 +146,34 @@ def _folders(folder: Path) -> Folders:
 
 
 def _jsonl(path: Path) -> Iterator[list[str]]:
-    with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                text = json.loads(line)["text"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise MixtureError(
-                    f"{path} line {number} is no JSON object with a 'text': {type(error).__name__}"
-                ) from None
-            if not isinstance(text, str):
-                raise MixtureError(f"{path} line {number}: 'text' is {type(text).__name__}, not a string")
-            yield [text]
+    number = 0
+    try:
+        with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield [_text(line, f"{path} line {number}")]
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        said = f"{type(error).__name__} {str(error)[:120]}"
+        raise MixtureError(f"{path} is damaged behind line {number}: {said}") from None
+
+
+def _text(line: bytes, where: str) -> str:
+    """The text of a line of JSONL.
+
+    Raises:
+        MixtureError: it has none.
+    """
+    try:
+        text = json.loads(line)["text"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise MixtureError(f"{where} is no JSON object with a 'text': {type(error).__name__}") from None
+    if not isinstance(text, str):
+        raise MixtureError(f"{where}: 'text' is {type(text).__name__}, not a string")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise MixtureError(f"{where}: 'text' has half a surrogate pair, and so is no text") from None
+    return text
 
 
 def _parquet(path: Path) -> Iterator[list[str]]:
@@ -163,9 +181,13 @@ def _parquet(path: Path) -> Iterator[list[str]]:
         with pq.ParquetFile(path) as file:
             if "text" not in file.schema_arrow.names:
                 raise MixtureError(f"{path} has no column 'text'. It has: {listed(file.schema_arrow.names)}")
+            kind = file.schema_arrow.field("text").type
+            if not is_text(kind):
+                raise MixtureError(f"{path}: column 'text' is {kind}, and should be string")
             for batch in file.iter_batches(1024, columns=["text"]):
                 if batch.column(0).null_count:
                     raise MixtureError(f"{path} has rows without a text")
                 yield batch.column(0).to_pylist()
-    except pa.ArrowInvalid as error:
-        raise MixtureError(f"{path} is no Parquet file that can be read: {str(error).splitlines()[0][:120]}") from error
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        said = (str(error).splitlines() or [""])[0][:120]
+        raise MixtureError(f"{path} is no Parquet file that can be read: {said}") from error

@@ -57,7 +57,13 @@ class Passes:
         whole, rest = (tuple(getattr(part, what) for part in found.values()) for what in ("whole", "rest"))
         wanted = Wanted(tuple(found), whole, rest, mix.seed)
         taken, last = self.cuts(wanted, there)
-        return Weighed(taken, shares_of(self.mixture, there, found, last))
+        weighed = Weighed(taken, shares_of(self.mixture, there, found, last))
+        if not weighed.documents:
+            raise CrawlsieveError(
+                f"{mix.tokens:,} {mix.unit} are less than half a document of each domain that has a weight: the "
+                "mixture would have none"
+            )
+        return weighed
 
     def written(self, weighed: Weighed) -> pa.Table:
         """Write the mixture. Returns FILES.

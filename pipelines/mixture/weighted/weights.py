@@ -14,6 +14,7 @@ from crawlsieve.pipelines.recipe.options import nearest, shown
 from crawlsieve.pipelines.recipe.parse import parse
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
 from crawlsieve.stages.mix.domain import NULL
+from crawlsieve.stages.read.places import failures, protocol
 
 TOLERANCE = 1e-6
 """How far from 1 the sum of weights may be."""
@@ -40,10 +41,12 @@ def read_weights(path: str) -> dict[str, float]:
     try:
         with fsspec.open(path, "rb") as file:
             text = file.read().decode("utf-8-sig")
-    except OSError as error:
-        raise RecipeError(f"weights: '{path}' cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise RecipeError(f"weights: '{path}' is no UTF-8 text (byte {error.start})") from None
+    except (ImportError, ValueError) as error:  # the address of no file system that is here
+        raise RecipeError(f"weights: '{path}' cannot be read: {error}") from None
+    except failures(protocol(path)) as error:
+        raise RecipeError(f"weights: '{path}' cannot be read: {getattr(error, 'strerror', '') or error}") from None
     given = _csv(text, path) if path.lower().endswith(".csv") else parse(text, path)
     if isinstance(given, dict) and isinstance(given.get("weights"), dict):
         given = given["weights"]
@@ -65,7 +68,7 @@ def checked_weights(given: Mapping[str, Any], where: str) -> dict[str, float]:
         raise ValueError(f"{where}: there is no weight")
     for name, value in given.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or value < 0:
+        if not number or not 0 <= value < math.inf:
             raise ValueError(f"{where}: the weight of {shown(name)} is {shown(value)}; a weight is a number, 0 or more")
     total = math.fsum(given.values())
     if abs(total - 1) > TOLERANCE:
@@ -152,17 +155,26 @@ def _names(names: list[str]) -> str:
 
 
 def _csv(text: str, path: str) -> dict[str, Any]:
-    rows = list(csv.DictReader(io.StringIO(text)))
-    columns = {"domain", "weight"}
-    if not rows or not columns <= {*rows[0]}:
-        raise RecipeError(f"{path}: a CSV of weights has a line `domain,weight`, then a line for each domain")
-    found: dict[str, Any] = {}
-    for number, row in enumerate(rows, 2):
-        name, value = row["domain"], row["weight"]
-        if name in found:
-            raise RecipeError(f"{path} line {number}: domain {shown(name)} is given twice")
-        try:
-            found[name] = float(value)
-        except (TypeError, ValueError):
-            raise RecipeError(f"{path} line {number}: weight {shown(value)} is no number") from None
-    return found
+    reader, found = csv.DictReader(io.StringIO(text, newline="")), dict[str, Any]()
+    try:
+        for row in reader:
+            where = f"{path} line {reader.line_num}"
+            name, value = row.get("domain"), row.get("weight")
+            if name is None or value is None:
+                break
+            if name in found:
+                raise RecipeError(f"{where}: domain {shown(name)} is given twice")
+            found[name] = _number(value, where)
+        else:
+            if found:
+                return found
+    except csv.Error as error:
+        raise RecipeError(f"{path} line {reader.line_num}: {error}") from None
+    raise RecipeError(f"{path}: a CSV of weights has a line `domain,weight`, then a line for each domain")
+
+
+def _number(value: str, where: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise RecipeError(f"{where}: weight {shown(value)} is no number") from None

@@ -61,6 +61,10 @@ def test_weights_stand_in_yaml_or_csv(tmp_path, name, text):
         ("w.yaml", "a: .nan\n", "the weight of 'a' is NaN; a weight is a number, 0 or more"),
         ("w.yaml", "a: 0.5\na: 0.5\n", "'a' is given twice; the first is in line 1"),
         ("w.yaml", "2020: 1.0\n", "a key has to be text; write it in quotes"),
+        ("w.csv", "weight,domain\n1.0\n", "a CSV of weights has a line `domain,weight`, then a line for each domain"),
+        ("w.csv", "domain,weight\n", "a CSV of weights has a line `domain,weight`, then a line for each domain"),
+        ("w.csv", 'domain,weight\n"a\nb",0.5\nc,x\n', "line 4: weight 'x' is no number"),
+        ("w.csv", "domain,weight\n" + "x" * 200_000 + ",1\n", "field larger than field limit"),
         ("w.csv", "a,b\n1,2\n", "a CSV of weights has a line `domain,weight`, then a line for each domain"),
         ("w.csv", "domain,weight\na,x\n", "line 2: weight 'x' is no number"),
         ("w.csv", "domain,weight\na,0.5\na,0.5\n", "line 3: domain 'a' is given twice"),
@@ -74,6 +78,30 @@ def test_a_file_of_weights_is_looked_at(tmp_path, name, text, said):
         read_weights(str(tmp_path / name))
 
     assert said in str(told.value)
+
+
+@pytest.mark.parametrize("address", ["odd://w.yaml", "odd+x://w.csv"])
+def test_an_address_of_no_file_system_is_named(address):
+    with pytest.raises(RecipeError, match="cannot be read: Protocol not known"):
+        read_weights(address)
+
+
+def test_a_mixture_without_documents_is_refused_with_its_size(tmp_path):
+    runs = write(tmp_path, CORPUS)
+
+    with pytest.raises(CrawlsieveError, match="40 bytes are less than half a document of each domain"):
+        applied(tmp_path / "out", runs, weights=HALVES, tokens=40)
+
+    assert not (tmp_path / "out" / "documents").exists()
+
+
+def test_a_file_that_lacks_a_column_of_the_expression_is_named(tmp_path):
+    runs = write(tmp_path, CORPUS[:10], CORPUS[10:])
+    second = tmp_path / "part-1.parquet"
+    pq.write_table(pq.read_table(second).drop_columns("domain"), second)
+
+    with pytest.raises(RecipeError, match=r"part-1\.parquet: domain: .*Referenced column"):
+        applied(tmp_path / "out", runs, domain="upper(domain)", weights={"BOOKS": 0.5, "CODE": 0.5}, tokens=100)
 
 
 def test_a_missing_file_of_weights_is_named(tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawlsieve.pipelines.mixture.proxy.grams import ask, count, table_for
-from crawlsieve.pipelines.mixture.proxy.ngram import count_domains, losses
+from crawlsieve.pipelines.mixture.proxy.ngram import ORDERS, asked_of, count_domain, gathered, losses
 from crawlsieve.pipelines.mixture.proxy.texts import TRAIN, texts_of
 from crawlsieve.pipelines.mixture.proxy.tokens import prepare
 from tests.pipelines.mixture.domain_folders import write_domains
@@ -20,6 +20,11 @@ def tokens(tmp_path_factory):
     folder = tmp_path_factory.mktemp("domains")
     texts = texts_of([str(write_domains(folder / "in"))], None, 0.1, 0)
     return prepare(texts, None, folder / "out", lambda _: None)
+
+
+def count_domains(tokens, domains, count, length, orders=ORDERS):
+    asked = asked_of(tokens, count, length, orders)
+    return gathered(tokens, domains, count, length, [count_domain(tokens, name, asked) for name in domains])
 
 
 def slow_counts(tokens, orders):
@@ -69,7 +74,7 @@ def test_losses_are_those_of_the_slow_reading(tokens):
     weights = np.array([[0.25, 0.75], [1.0, 0.0]])
     counted = [slow_counts(tokens.of(name, TRAIN).tolist(), orders) for name in names]
 
-    found = losses(count_domains(tokens, names, windows, orders), weights, TRAINED, 2.0)
+    found = losses(count_domains(tokens, names, 3, 40, orders), weights, TRAINED, 2.0)
 
     for row, mixture in enumerate(weights):
         scales = [w * TRAINED / len(tokens.of(name, TRAIN)) for name, w in zip(names, mixture, strict=True)]
@@ -79,9 +84,7 @@ def test_losses_are_those_of_the_slow_reading(tokens):
 
 
 def test_the_domain_itself_is_the_best_to_learn_it_from(tokens):
-    windows = [tokens.windows(name, 20, 65) for name in tokens.domains]
-
-    found = losses(count_domains(tokens, tokens.domains, windows), np.eye(3), TRAINED)
+    found = losses(count_domains(tokens, tokens.domains, 20, 65), np.eye(3), TRAINED)
 
     assert found.argmin(axis=0).tolist() == [0, 1, 2]
     assert (np.diag(found) < 1).all()
@@ -89,7 +92,7 @@ def test_the_domain_itself_is_the_best_to_learn_it_from(tokens):
 
 
 def test_blocks_of_positions_do_not_matter(tokens, monkeypatch):
-    counted = count_domains(tokens, tokens.domains, [tokens.windows(name, 5, 40) for name in tokens.domains])
+    counted = count_domains(tokens, tokens.domains, 5, 40)
     weights = np.random.default_rng(0).dirichlet(np.ones(3), 7)
     whole = losses(counted, weights, TRAINED)
     monkeypatch.setattr("crawlsieve.pipelines.mixture.proxy.ngram.BLOCK", 70)

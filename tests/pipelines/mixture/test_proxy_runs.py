@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from crawlsieve.pipelines.engines import local
 from crawlsieve.pipelines.engines.engine import nobody
 from crawlsieve.pipelines.engines.options import LocalOptions
-from crawlsieve.pipelines.mixture.proxy import command
+from crawlsieve.pipelines.mixture.proxy import command, counting
 from crawlsieve.pipelines.mixture.proxy.outcome import Look, Outcome, read_outcome, write_outcome
 from crawlsieve.pipelines.mixture.proxy.runs import Design, TrainRuns, result_path
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
@@ -124,13 +124,52 @@ def test_no_run_that_did_not_diverge_is_an_error(wanted, monkeypatch):
         trained(wanted)
 
 
+def test_no_table_of_other_runs_is_left_when_all_diverge(wanted, monkeypatch, tmp_path):
+    Untrained(monkeypatch)
+    trained(wanted)
+    Untrained(monkeypatch, diverges=([1, 0, 0], [0, 1, 0], [0, 0, 1], [0.2, 0.3, 0.5]))
+
+    with pytest.raises(MixtureError, match="All 4 runs diverged"):
+        trained(replace(wanted, seed=1))
+
+    assert {path.name for path in (tmp_path / "runs").glob("*.*")} == {"runs.parquet"}
+
+
+def test_texts_that_change_are_read_anew_in_the_same_process(wanted, tmp_path):
+    """`loaded` is cached, and the folder of the tokens stays the same."""
+    ngram = replace(wanted, proxy="ngram", data=(str(write_domains(tmp_path / "in")),))
+    trained(ngram)
+    before = read_table(str(tmp_path / "runs" / "losses.csv"))
+    (tmp_path / "in" / "dogs" / "train-2.jsonl").write_text(json.dumps({"text": "other words of dogs " * 99}) + "\n")
+
+    trained(ngram)
+
+    assert not np.allclose(read_table(str(tmp_path / "runs" / "losses.csv")).values, before.values)
+
+
+def test_a_domain_that_is_counted_is_not_counted_again(wanted, monkeypatch, tmp_path):
+    seen, count = [], counting.count_domain
+    monkeypatch.setattr(counting, "count_domain", lambda *given: (seen.append(given[1]), count(*given))[1])
+    ngram = replace(wanted, proxy="ngram")
+    trained(ngram)
+    first = (tmp_path / "runs" / "losses.csv").read_bytes()
+    (gone, *_) = sorted((tmp_path / "runs" / "results").glob("*.npy"))
+    gone.unlink()
+
+    trained(ngram)
+
+    assert sorted(seen[:3]) == ["cats", "dogs", "fish"]
+    assert len(seen) == 4
+    assert (tmp_path / "runs" / "losses.csv").read_bytes() == first
+
+
 def test_workers_train_what_one_process_does(data, design, tmp_path):
     """With outcomes that stand already, as processes of their own have no `Untrained`."""
     tokens = prepare(texts_of([str(data)], None, 0.1, 0), None, tmp_path / "tokens", lambda _: None)
     runs = Design(read_mixtures(str(design)), Settings(), tokens)
     source_keys = runs.keys()
     assert len({*source_keys}) == 4
-    step = TrainRuns(runs.settings, runs.table.columns, str(tokens.folder), str(tmp_path / "results"))
+    step = TrainRuns(runs.settings, runs.table.columns, str(tokens.folder), tokens.key, str(tmp_path / "results"))
     for number, key in enumerate(source_keys):
         write_outcome(result_path(step.results, key), Outcome([float(number)], [], [], 1.0, 0.0, 1))
 

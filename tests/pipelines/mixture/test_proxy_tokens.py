@@ -100,6 +100,11 @@ def test_padding_and_truncation_of_the_tokenizer_are_not_done(tmp_path, changes)
         ({"d/train.jsonl": '{"text": "a"}'}, "lacks d/valid"),
         ({"d/train.jsonl": "no json", "d/valid.jsonl": ""}, "train.jsonl line 1 is no JSON object with a 'text'"),
         ({"d/train.jsonl": '{"text": 3}', "d/valid.jsonl": ""}, "line 1: 'text' is int, not a string"),
+        ({"d/train.jsonl": '\n{"text": "\\ud800"}', "d/valid.jsonl": ""}, "line 2: 'text' has half a surrogate pair"),
+        (
+            {"d/train.jsonl.gz": "no gzip", "d/valid.jsonl": ""},
+            r"train\.jsonl\.gz is damaged behind line 0: BadGzipFile",
+        ),
         ({"d/train.parquet": "PAR", "d/valid.jsonl": ""}, "is no Parquet file"),
     ],
 )
@@ -111,6 +116,23 @@ def test_what_is_wrong_with_texts_is_said(tmp_path, files, message):
     (tmp_path / "in").mkdir(exist_ok=True)
 
     with pytest.raises(CrawlsieveError, match=message):
+        prepare(texts_of([str(tmp_path / "in")], None, 0.1, 0), None, tmp_path / "out", said)
+
+
+def test_a_file_that_ends_too_early_is_named(tmp_path):
+    write_domains(tmp_path / "in")
+    place = tmp_path / "in" / "dogs" / "train.jsonl.gz"
+    place.write_bytes(place.read_bytes()[:-20])
+
+    with pytest.raises(MixtureError, match=r"dogs/train\.jsonl\.gz is damaged behind line [0-9]+: EOFError"):
+        prepare(texts_of([str(tmp_path / "in")], None, 0.1, 0), None, tmp_path / "out", said)
+
+
+def test_texts_of_parquet_are_texts(tmp_path):
+    write_domains(tmp_path / "in")
+    pq.write_table(pa.table({"text": [1, 2]}), tmp_path / "in" / "dogs" / "train.parquet")
+
+    with pytest.raises(MixtureError, match=r"train\.parquet: column 'text' is int64, and should be string"):
         prepare(texts_of([str(tmp_path / "in")], None, 0.1, 0), None, tmp_path / "out", said)
 
 

@@ -5,7 +5,7 @@ import xxhash
 
 from crawlsieve.schemas.tables import DOCUMENTS
 from crawlsieve.stages.errors import SourceError
-from crawlsieve.stages.mix.documents import keys_of, read_documents, schema_of, whole_rows
+from crawlsieve.stages.mix.documents import ROW, keys_of, read_documents, schema_of, whole_rows
 
 HEX = ["00112233445566778899aabbccddeeff", "ffffffffffffffffffffffffffffffff"]
 
@@ -41,7 +41,7 @@ def test_rows_come_in_order_with_their_places(tmp_path):
 
     parts = list(read_documents(path, ["id", "text", "absent"]))
 
-    assert pa.concat_tables(parts).to_pydict() == {"row": [0, 1, 2], "id": ["1", "2", "3"], "text": ["a", "b", "c"]}
+    assert pa.concat_tables(parts).to_pydict() == {ROW: [0, 1, 2], "id": ["1", "2", "3"], "text": ["a", "b", "c"]}
 
 
 def test_what_a_plain_file_lacks_is_filled_in(tmp_path):
@@ -101,3 +101,39 @@ def test_a_damaged_file_is_named(tmp_path, damage):
 
     with pytest.raises(SourceError, match=r"a\.parquet is not a Parquet file that can be read: ArrowInvalid"):
         list(read_documents(path, ["id", "text"]))
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
+def test_texts_may_be_of_any_type_for_texts(tmp_path, kind):
+    path = wrote(tmp_path / "a.parquet", id=pa.array(["1", "2"]).cast(kind), text=pa.array(["a", "b"]).cast(kind))
+    assert schema_of(path).field("text").type == kind
+
+    (rows,) = read_documents(path, ["id", "text"])
+
+    assert whole_rows(path, rows.take([1]))["text"].to_pylist() == ["b"]
+    assert keys_of(rows["id"]).to_pylist() == keys_of(pa.chunked_array([["1", "2"]])).to_pylist()
+
+
+def test_a_column_called_row_is_a_column_like_others(tmp_path):
+    path = wrote(tmp_path / "a.parquet", id=["1"], text=["a"], row=["x"])
+
+    (rows,) = read_documents(path, ["id", "text", "row"])
+
+    assert rows["row"].to_pylist() == ["x"]
+    assert whole_rows(path, rows)["source_offset"].to_pylist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ((("id", ["1"]), ("text", [1])), "column 'text' is int64, and should be string"),
+        ((("id", [["1"]]), ("text", ["a"])), "column 'id' is list"),
+        ((("id", ["1"]), ("text", ["a"]), ("b", [1]), ("b", [2])), "has two columns 'b'"),
+    ],
+)
+def test_columns_that_cannot_be_read_as_documents_are_named(tmp_path, columns, said):
+    names, values = zip(*columns, strict=True)
+    pq.write_table(pa.Table.from_arrays([pa.array(value) for value in values], names=names), tmp_path / "a.parquet")
+
+    with pytest.raises(SourceError, match=said):
+        schema_of(str(tmp_path / "a.parquet"))
