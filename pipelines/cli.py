@@ -21,6 +21,15 @@ from crawlsieve.pipelines.cli_options import (
     pairs,
     said,
 )
+from crawlsieve.pipelines.forecast.cli import (
+    FormatOption,
+    SampleOption,
+    ScratchOption,
+    SeedOption,
+    forecast_of,
+    needs_sample,
+    shown_as,
+)
 from crawlsieve.pipelines.index.cli import app as index_app
 from crawlsieve.pipelines.mixture.cli import app as mix_app
 from crawlsieve.pipelines.report.cli import report_command
@@ -153,18 +162,29 @@ def plan_command(
     runner: Runner = None,
     beam_option: BeamOption = None,
     address: Address = None,
+    sample: SampleOption = None,
+    seed: SeedOption = None,
+    form: FormatOption = "text",
+    scratch: ScratchOption = None,
 ) -> None:
-    """Check a recipe and print what it would do; of the inputs, only lists, footers and first bytes are read."""
+    """Check a recipe and print what it would do; of the inputs, only lists, footers and first bytes are read.
+
+    With --sample, a part of them goes through the steps, and what the whole would give and cost is told, too.
+    """
     from crawlsieve.pipelines.engines.choice import Asked, chosen
     from crawlsieve.pipelines.plan_text import plan_text
     from crawlsieve.pipelines.recipe.check import check
     from crawlsieve.pipelines.recipe.output import output_state
 
+    needs_sample(sample, seed, form, scratch)
     loaded = _load(recipe, changes, output)
     asked = Asked(engine, workers, runner, address, pairs(beam_option, "--beam-option"))
     engine_options = chosen(loaded.engine, asked)
     inputs = check(loaded, writes=False)
-    typer.echo(plan_text(loaded, inputs, output_state(loaded), engine_options), nl=False)
+    text = plan_text(loaded, inputs, output_state(loaded), engine_options)
+    if sample is not None:
+        text = shown_as(form, forecast_of(loaded, inputs, engine_options, (sample, seed, scratch)), text)
+    typer.echo(text, nl=False)
 
 
 @app.command("schema")

@@ -57,11 +57,11 @@ def going_on(output: str) -> Iterator[None]:
         Exit: Ctrl-C.
         CrawlsieveError: a full disk, a folder that went away.
     """
-    with _interrupts() as interrupts:
+    with interrupts() as came:
         try:
             yield
         except BaseException as error:
-            if interrupts or isinstance(error, KeyboardInterrupt):
+            if came or isinstance(error, KeyboardInterrupt):
                 typer.echo(f"Stopped. The same command goes on with the shards that {output} lacks.", err=True)
                 raise typer.Exit(INTERRUPTED) from None
             if isinstance(error, OSError):
@@ -71,7 +71,7 @@ def going_on(output: str) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
+def interrupts() -> Iterator[list[int]]:
     """The interrupts that came while the block ran; each is a KeyboardInterrupt, as ever."""
     came: list[int] = []
 
