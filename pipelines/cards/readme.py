@@ -10,8 +10,8 @@ from crawlsieve.pipelines.cards.markup import code, fenced, paragraphs, text
 from crawlsieve.pipelines.cards.run_facts import Facts
 from crawlsieve.pipelines.cards.sentences import limits, personal
 
-_NOT_SHOWN = ("card", "engine", "output")
-"""Parts of a recipe that say who ran it, and where."""
+_SHOWN = ("name", "seed", "source", "keep_rejected", "steps")
+"""Parts of a recipe that decide a result; the others say who ran it, and where."""
 
 
 def readme(facts: Facts) -> str:
@@ -84,7 +84,7 @@ def _recipe(facts: Facts) -> list[str]:
     if facts.weights_itself:
         mix = fenced(yaml.safe_dump(facts.recipe["mix"], sort_keys=False, allow_unicode=True), "yaml")
         return [f"`crawlsieve mix apply`, version {text(facts.manifest['crawlsieve'])}, with:", "", *mix]
-    shown: dict[str, Any] = {name: part for name, part in facts.recipe.items() if name not in _NOT_SHOWN}
+    shown: dict[str, Any] = {name: facts.recipe[name] for name in _SHOWN if name in facts.recipe}
     shown["source"] = {name: value for name, value in shown.get("source", {}).items() if name != "storage"}
     told = (
         f"`crawlsieve run recipe.yaml --output FOLDER`, version {text(facts.manifest['crawlsieve'])}, with this recipe."

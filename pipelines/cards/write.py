@@ -1,5 +1,6 @@
 """The files of the cards, at the end of a run and whenever its recipe says something else under `card`."""
 
+import json
 from typing import Any
 
 import fsspec
@@ -35,7 +36,7 @@ def write_cards(output: str, manifest: dict[str, Any]) -> dict[str, Any]:
         found = published(output, manifest["files"])
     except (pa.ArrowInvalid, FileNotFoundError) as error:
         raise CrawlsieveError(f"{output}: its tables cannot be read. {error}") from None
-    facts = Facts(manifest, found, card_of(manifest))
+    facts = Facts(_as_stored(manifest), found, card_of(manifest))
     with writing(join(output, README)) as file:
         file.write(readme(facts).encode())
     write_json(join(output, CROISSANT), croissant(facts))
@@ -75,6 +76,12 @@ def card_of(manifest: dict[str, Any]) -> Card:
     except OptionsError as error:
         told = " ".join(problem for _, problem in error.problems)
         raise CrawlsieveError(f"manifest.json, recipe, card: {told}") from None
+
+
+def _as_stored(manifest: dict[str, Any]) -> dict[str, Any]:
+    """In the order in which `write_json` stores it, so that cards that are written again are the same."""
+    stored: dict[str, Any] = json.loads(json.dumps(manifest, sort_keys=True))
+    return stored
 
 
 def _stands(path: str) -> bool:
