@@ -31,6 +31,7 @@ from crawlsieve.pipelines.forecast.cli import (
     shown_as,
 )
 from crawlsieve.pipelines.index.cli import app as index_app
+from crawlsieve.pipelines.judge.cli import judge_command
 from crawlsieve.pipelines.mixture.cli import app as mix_app
 from crawlsieve.pipelines.report.cli import report_command
 from crawlsieve.stages.errors import CrawlsieveError
@@ -201,6 +202,7 @@ app.command("sql")(sql_command)
 app.command("explain")(explain_command)
 app.command("digest")(digest_command)
 app.command("report")(report_command)
+app.command("judge")(judge_command)
 app.command("card")(card_command)
 app.add_typer(index_app, name="index")
 app.add_typer(mix_app, name="mix")

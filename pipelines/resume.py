@@ -99,6 +99,7 @@ def _what_runs(job: Job, done: AbstractSet[str], missed: AbstractSet[str]) -> st
 def _state(job: Job) -> dict[str, Any]:
     inputs = {item.path: {"size": item.size, "version": item.version} for item in job.inputs}
     made = {"name": job.recipe.name, "common": job.common, "inputs": inputs, "history": job.pin}
+    made |= {name: told for name, told in job.told.items() if name == "made_from"}
     state: dict[str, Any] = json.loads(json.dumps(made))
     return state
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -69,6 +69,10 @@ class OutcomePlan:
     def publishes_keys(self) -> bool:
         """Whether the run has a table `keys/`: where texts are kept, rules can be changed and duplicates found anew."""
         return self.makes_keys and self.keep_rejected == "text"
+
+    def without_keys(self) -> "OutcomePlan":
+        """The same where keys stand on file already."""
+        return replace(self, makes_keys=False)
 
     def schemas(self) -> dict[str, pa.Schema]:
         """The schema of each staged table."""

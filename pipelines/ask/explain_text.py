@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crawlsieve.filters.rule import Bounds
 from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting, Verdict
 from crawlsieve.pipelines.ask.printed import cell
 
@@ -90,7 +91,7 @@ def _value(verdict: Verdict, missing: str, *, lost: bool) -> str:
     return "not judged" if verdict.rejects is None and not lost else missing
 
 
-def bounds(verdict: Verdict) -> str:
+def bounds(verdict: Verdict | Bounds) -> str:
     """The good values, both ends included: `50 to 100000`, `at least 50`, `at most 0.3`."""
     low, high = verdict.at_least, verdict.at_most
     if low is not None and high is not None:

@@ -52,7 +52,7 @@ def pinned(recipe: Recipe, inputs: Sequence[Input], against: str | None) -> Gene
     if against is not None:
         return open_index(address, against)[0]
     if begun is not None:
-        return _as_begun(address, begun)
+        return history_as_begun(address, begun)
     generation, _ = open_index(address)
     own = inputs_of(asdict(item) for item in inputs)
     known = next((run for run in generation.runs if run["inputs"] == own), None)
@@ -65,8 +65,12 @@ def pinned(recipe: Recipe, inputs: Sequence[Input], against: str | None) -> Gene
     return generation
 
 
-def _as_begun(address: str, begun: dict[str, str]) -> Generation:
-    """The generation with which a run began."""
+def history_as_begun(address: str, begun: dict[str, str]) -> Generation:
+    """The generation with which a run began.
+
+    Raises:
+        HistoryError: it is gone, or the address is of another index by now.
+    """
     generation, _ = open_index(address, begun["generation"])
     if generation.digest != begun["digest"]:
         raise HistoryError(

@@ -1,0 +1,85 @@
+"""Which row of one table is which row of another: by id, source path and offset."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from crawlsieve.dedup.partition import mix64, words_of
+from crawlsieve.schemas.keys import ID
+
+IDENTITY = ("id", "source_path", "source_offset")
+"""Columns that name a record. One that is listed twice is there twice, and all that is known of it is there twice."""
+
+_NO_DIGIT = 255
+_DIGITS = np.full(256, _NO_DIGIT, np.uint8)
+_DIGITS[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+
+
+class Places:
+    """Rows of a table, found by their identity, each of them once."""
+
+    def __init__(self, identities: np.ndarray) -> None:
+        """Of uint64[n], as `identities_of` makes them."""
+        self._order = np.argsort(identities, kind="stable")
+        self._sorted = identities[self._order]
+        self._taken = np.zeros(len(identities), np.int64)
+
+    def take(self, identities: np.ndarray) -> np.ndarray:
+        """int64[k]: the row of each of uint64[k] identities, -1 where there is none, or none is left."""
+        first = np.searchsorted(self._sorted, identities)
+        inside = np.minimum(first, max(0, len(self._sorted) - 1))
+        if len(self._sorted) == 0:
+            return np.full(len(identities), -1)
+        at = inside + self._taken[inside] + _times_before(identities)
+        there = at < len(self._sorted)
+        there[there] = self._sorted[at[there]] == identities[there]
+        np.add.at(self._taken, inside[there], 1)
+        return np.where(there, self._order[np.minimum(at, len(self._sorted) - 1)], -1)
+
+
+def identities_of(rows: pa.Table | pa.RecordBatch) -> np.ndarray:
+    """uint64[n]: a hash of IDENTITY; of different records of a range, two are the same once in a million ranges."""
+    paths = _array(rows.column("source_path")).dictionary_encode()
+    known = [xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogatepass")) for path in paths.dictionary.to_pylist()]
+    path = np.array(known, np.uint64)[paths.indices.to_numpy(zero_copy_only=False)]
+    offset = _array(rows.column("source_offset")).to_numpy(zero_copy_only=False).astype(np.uint64)
+    words = words_of(binary_ids(rows.column("id")))
+    mixed: np.ndarray = mix64(words[:, 0] ^ mix64(words[:, 1] ^ mix64(offset ^ path)))
+    return mixed
+
+
+def binary_ids(ids: pa.Array | pa.ChunkedArray) -> pa.FixedSizeBinaryArray:
+    """binary(16)[n] of ids in hex.
+
+    Raises:
+        ValueError: one has not 32 hex digits.
+    """
+    text = _array(ids)
+    if len(text) == 0:
+        return pa.array([], ID)
+    if pc.any(pc.not_equal(pc.binary_length(text), 32)).as_py():
+        raise ValueError("an id has 32 hex digits")
+    begin = np.frombuffer(text.buffers()[1], np.int32)[text.offset]
+    digits = _DIGITS[np.frombuffer(text.buffers()[2], np.uint8)[begin : begin + 32 * len(text)]]
+    if (digits == _NO_DIGIT).any():
+        raise ValueError("an id has 32 hex digits")
+    raw = (digits[0::2] << 4) | digits[1::2]
+    return pa.FixedSizeBinaryArray.from_buffers(ID, len(text), [None, pa.py_buffer(raw.tobytes())])
+
+
+def _times_before(values: np.ndarray) -> np.ndarray:
+    """int64[n]: how often each value stands before its place."""
+    order = np.argsort(values, kind="stable")
+    place = np.arange(len(values))
+    begins = np.ones(len(values), np.bool_)
+    begins[1:] = values[order][1:] != values[order][:-1]
+    counts = np.empty(len(values), np.int64)
+    counts[order] = place - np.maximum.accumulate(np.where(begins, place, 0))
+    return counts
+
+
+def _array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if isinstance(column, pa.Array):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
