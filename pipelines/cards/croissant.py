@@ -96,6 +96,7 @@ def _responsible(facts: Facts) -> dict[str, Any]:
     first, last = facts.published.first, facts.published.last
     return {
         "rai:dataCollection": " ".join(filter(None, [collection(facts), captured(facts)])),
+        "rai:dataCollectionType": ["Web Scraping"] if facts.is_crawled else [],
         "rai:dataCollectionTimeframe": [end.date().isoformat() for end in (first, last) if end is not None],
         "rai:dataPreprocessingProtocol": preprocessing(facts),
         "rai:personalSensitiveInformation": personal(facts),
