@@ -29,7 +29,15 @@ def test_every_table_is_a_view(small_run):
     with connect(str(small_run)) as connection:
         counts = {name: connection.table(name).shape[0] for name in VIEWS}
 
-    assert counts == {"documents": 2, "rejected": 3, "duplicates": 3, "failed": 0, "signals": 3, "mixture": 0}
+    assert counts == {
+        "documents": 2,
+        "rejected": 3,
+        "duplicates": 3,
+        "failed": 0,
+        "signals": 3,
+        "keys": 0,
+        "mixture": 0,
+    }
 
 
 def test_a_table_without_files_is_an_empty_view_with_its_columns(small_run):
