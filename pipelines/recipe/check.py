@@ -8,6 +8,7 @@ from pathlib import Path
 import fsspec
 
 from crawlsieve.pipelines.index.pin import history_problem
+from crawlsieve.pipelines.mixture.weighted.desk import weights_problem
 from crawlsieve.pipelines.recipe.load import Problems, Recipe
 from crawlsieve.pipelines.recipe.order import key_of, payload_problem
 from crawlsieve.pipelines.recipe.output import output_problem
@@ -30,7 +31,7 @@ def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
 
     Raises:
         RecipeError: an unreadable path, a missing model or list, inputs that the steps cannot use, an output that is
-            not writable or holds another run; all that is found, at once.
+            not writable or holds another run; all that is found, at once. Without these, weights that cannot fit.
     """
     problems = Problems(recipe.path, {})
     problems.found += _step_problems(recipe)
@@ -44,6 +45,9 @@ def check(recipe: Recipe, *, writes: bool = True) -> tuple[Input, ...]:
     except SourceError as error:
         problems.found.append(f"{recipe.path} source: {error}")
     problems.found += [f"{recipe.path} source: {problem}" for problem in _input_problems(recipe, inputs) if problem]
+    if recipe.mix and not problems.found:
+        number, problem = len(recipe.options["steps"]), weights_problem(recipe, inputs)
+        problems.found += [f"{recipe.path} step {number} (mix): {problem}"] if problem else []
     problems.report()
     return inputs
 

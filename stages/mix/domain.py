@@ -45,6 +45,22 @@ class Domain:
         """
         return [self.expression] if self.expression in schema.names else list(_columns(self.expression, schema))
 
+    def answers(self, schema: pa.Schema) -> tuple[str, ...] | None:
+        """All domains that there can be, where the expression is a CASE between texts; None where it is not.
+
+        Raises:
+            RecipeError: as `columns`.
+        """
+        self.columns(schema)
+        if self.expression in schema.names:
+            return None
+        with _connected() as engine:
+            node = _tree(engine, self.expression)["statements"][0]["node"]["select_list"][0]
+        try:
+            return tuple(dict.fromkeys(_texts(node)))
+        except _NoTextError:
+            return None
+
     @contextmanager
     def evaluating(self) -> Iterator["Evaluation"]:
         """The expression, ready for batches."""
@@ -154,6 +170,28 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON va
     elif isinstance(tree, list):
         for value in tree:
             yield from _nodes(value)
+
+
+class _NoTextError(Exception):
+    """An expression is neither a text nor a choice between texts."""
+
+
+def _texts(node: dict[str, Any]) -> Iterator[str]:
+    """The texts that a CASE, within another CASE too, gives.
+
+    Raises:
+        _NoTextError: it gives something else.
+    """
+    literal = node.get("literal", {})
+    if node.get("type") == "CASE_EXPR":
+        for branch in [*(check["then_expr"] for check in node["case_checks"]), node["else_expr"]]:
+            yield from _texts(branch)
+    elif literal.get("kind") == "STRING":
+        yield literal["text"]
+    elif literal.get("kind") == "NULL_LITERAL":
+        yield NULL
+    else:
+        raise _NoTextError
 
 
 def _words(error: duckdb.Error) -> str:

@@ -11,10 +11,13 @@ from crawlsieve.pipelines.mixture.weighted.passes import Passes, Say
 from crawlsieve.pipelines.mixture.weighted.shares import report
 from crawlsieve.pipelines.mixture.weighted.sweep import sweep
 from crawlsieve.pipelines.mixture.weighted.work import MixInput, Mixture
+from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join
 
 MIXTURE = "mixture"
 """The folder of the weighted dataset, and what `sql` calls it."""
+
+_GO_ON = "The other tables of the run stand: with another step `mix`, the same command goes on with the mixture."
 
 
 def mix(job: Job, files: pa.Table, engine: Engine, say: Say) -> tuple[list[pa.Table], dict[str, Any] | None]:
@@ -36,7 +39,10 @@ def mix(job: Job, files: pa.Table, engine: Engine, say: Say) -> tuple[list[pa.Ta
     if mixture is None:
         return [], None
     passes = Passes(mixture, engine, say)
-    weighed = passes.weighed()
+    try:
+        weighed = passes.weighed()
+    except CrawlsieveError as error:
+        raise type(error)(f"{error} {_GO_ON}") from None
     written = passes.written(weighed)
     sweep(mixture, {*written["path"].to_pylist()})
     return [written], report(mixture, weighed)

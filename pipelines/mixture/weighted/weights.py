@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ TOLERANCE = 1e-6
 """How far from 1 the sum of weights may be."""
 
 _LISTED = 10
+_LEAVE_OUT = "Write weight 0 for what is to be left out."
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,26 @@ def portions(
     return {name: portion(quota, there[name].size if name in there else 0) for name, quota in quotas.items()}
 
 
+def names_problem(weights: Mapping[str, float], there: Collection[str], *, every: bool) -> str:
+    """Why weights cannot fit the domains that there can be; empty if they can.
+
+    Args:
+        weights: domain -> weight.
+        there: names of domains; there are no others.
+        every: whether there may be documents of each of them, so that each needs a weight.
+    """
+    problems = []
+    absent = [name for name, weight in weights.items() if weight > 0 and name not in there]
+    if absent:
+        hint = nearest(absent[0], sorted({*there} - weights.keys()))
+        share = math.fsum(weights[name] for name in absent)
+        problems.append(f"{_names(absent)}: weight {share:.6g}, but there can be no document.{hint}")
+    extra = [name for name in sorted(there) if name not in weights]
+    if extra and every:
+        problems.append(f"{_names(extra)}: there may be documents, but no weight. {_LEAVE_OUT}")
+    return f"weights and domains do not fit. {' '.join(problems)}" if problems else ""
+
+
 def _check_names(weights: Mapping[str, float], there: Mapping[str, DomainSize]) -> None:
     problems = []
     absent = [name for name, weight in weights.items() if weight > 0 and name not in there]
@@ -119,10 +140,7 @@ def _check_names(weights: Mapping[str, float], there: Mapping[str, DomainSize]) 
     if extra:
         documents, size = (sum(getattr(there[name], what) for name in extra) for what in ("documents", "bytes"))
         null = " ('null' are those for which the expression is null)" if NULL in extra else ""
-        problems.append(
-            f"{_names(extra)}: {documents:,} documents ({size:,} bytes), but no weight{null}. "
-            "Write weight 0 for what is to be left out."
-        )
+        problems.append(f"{_names(extra)}: {documents:,} documents ({size:,} bytes), but no weight{null}. {_LEAVE_OUT}")
     if problems:
         raise CrawlsieveError("weights and domains do not fit. " + " ".join(problems))
 

@@ -126,14 +126,28 @@ def test_weights_in_a_file_are_read_anew(folder):
 
 
 def test_weights_that_do_not_fit_leave_a_run_that_can_go_on(folder):
-    with pytest.raises(CrawlsieveError, match="domain 'odd': 30 documents"):
+    with pytest.raises(CrawlsieveError, match=r"domain 'odd': 30 documents .* goes on with the mixture"):
         mixed(folder, weights={"even": 1.0})
     assert not (folder / "run" / "manifest.json").exists()
-    before = made_files(folder, "documents", "_work/curated")
+    assert not made_files(folder, "mixture", "_work/mix/staged", "_work/mix/published")
+    done = ("documents", "_work/curated", "_work/published", "_work/mix/measured")
+    before = made_files(folder, *done)
+    assert {path.relative_to(folder / "run").parts[0] for path in before} == {"documents", "_work"}
 
     mixed(folder)
 
-    assert made_files(folder, "documents", "_work/curated") == before
+    assert made_files(folder, *done) == before
+    assert made_files(folder, "mixture")
+
+
+def test_weights_that_do_not_fit_leave_the_mixture_before_them(folder):
+    mixed(folder)
+    before = made_files(folder, "mixture")
+
+    with pytest.raises(CrawlsieveError, match="max_epochs 4 allows"):
+        mixed(folder, tokens=10**9)
+
+    assert made_files(folder, "mixture") == before
 
 
 def test_sql_and_explain_know_the_mixture(folder):
