@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawlsieve import __version__
-from crawlsieve.pipelines.cards.write import write_cards
+from crawlsieve.pipelines.cards.options import Card
+from crawlsieve.pipelines.cards.write import refresh_cards, write_cards
 from crawlsieve.pipelines.dedup_command import documents_of, named_after
 from crawlsieve.pipelines.engines.engine import Engine, Retried
 from crawlsieve.pipelines.engines.options import EngineOptions, LocalOptions
@@ -114,7 +115,8 @@ def apply(made: Apply, *, engine: EngineOptions = IN_PROCESS, progress: Progress
         refuse_other_run(made)
         manifest = _finished(made)
         if manifest is not None:
-            shown.say(f"{made.output} is complete: nothing to do")
+            cards = refresh_cards(made.output, manifest, manifest["recipe"].get("card") or plain(Card()))
+            shown.say(f"{made.output} is complete: {'its cards are written anew' if cards else 'nothing to do'}")
             return manifest
         manifest = _made(made, crew, shown)
         manifest["published"] = write_cards(made.output, manifest)
@@ -155,7 +157,13 @@ def _manifest(
         "crawlsieve": __version__,
         "key": mixture.key,
         "packages": {"duckdb": mixture.common["duckdb"]},
-        "recipe": {"name": made.name, "keep_rejected": "none", "mix": plain(mixture.mix), "runs": list(made.runs)},
+        "recipe": {
+            "name": made.name,
+            "keep_rejected": "none",
+            "mix": plain(mixture.mix),
+            "runs": list(made.runs),
+            "card": plain(Card()),
+        },
         "files_read": mixture.files_read,
         "history": None,
         "rules": [],
