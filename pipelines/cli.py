@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crawlsieve.pipelines.ask.cli import digest_command, explain_command, sql_command
+from crawlsieve.pipelines.ask.cli import catalog_command, digest_command, explain_command, sql_command
 from crawlsieve.pipelines.cards.cli import card_command
 from crawlsieve.pipelines.cli_options import (
     Address,
@@ -199,6 +199,7 @@ def schema_command() -> None:
 
 
 app.command("sql")(sql_command)
+app.command("catalog")(catalog_command)
 app.command("explain")(explain_command)
 app.command("digest")(digest_command)
 app.command("report")(report_command)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crawlsieve.pipelines.ask.catalog import write_catalog
 from crawlsieve.pipelines.cards.write import write_cards
 from crawlsieve.pipelines.engines.engine import Retried
 from crawlsieve.pipelines.job import Job
@@ -53,7 +54,7 @@ def close(
     shown: Progress,
     mixture: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Compare the counts, remove strays, write cards, report and manifest; the manifest is the last file of a run.
+    """Compare the counts, remove strays, write what describes the run; the manifest is the last file of it.
 
     Raises:
         BalanceError: records went in that did not come out.
@@ -72,6 +73,7 @@ def close(
     _remove_strays(job, {file["path"] for file in manifest["files"]}, done)
     manifest["published"] = write_cards(job.recipe.output, manifest)
     no_report = report_at_close(job.recipe.output, manifest)
+    write_catalog(job.recipe.output, manifest)
     write_json(manifest_path(job.recipe.output), manifest)
     remove(join(mix_work(job), "staged"))
     shown.funnel(manifest)

@@ -40,14 +40,11 @@ class SqlCompleter(Completer):
 
     def _names(self) -> Iterator[tuple[str, str]]:
         """Names with what they are; those of tables, which statements change, are asked for anew."""
-        asked = self._connection.cursor()
-        try:
-            tables = asked.execute("SELECT DISTINCT table_name FROM duckdb_columns() WHERE NOT internal ORDER BY 1")
-            yield from ((name, "table") for (name,) in tables.fetchall())
-            columns = asked.execute("SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal ORDER BY 1")
-            yield from ((name, "column") for (name,) in columns.fetchall())
-        finally:
-            asked.close()
+        found = self._connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall()
+        for kind, names in zip(("table", "column"), zip(*found, strict=True), strict=False):
+            yield from ((name, kind) for name in sorted(set(names)))
         yield from self._fixed
 
 

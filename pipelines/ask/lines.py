@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 _CLOSED = re.compile(
     r"""
     [eE]'(?:\\.|''|[^'\\])*'         # E'it\'s'
-    | '(?:''|[^'])*'                 # 'it''s'
+    | (?<![eE])'(?:''|[^'])*'        # 'it''s'
     | "(?:""|[^"])*"                 # "a name"
     | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$  # $$it's$$
     | --[^\n]*

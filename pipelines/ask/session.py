@@ -22,7 +22,7 @@ class Answer:
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
-    """To be read before the next statement runs. Raises CrawlsieveError where DuckDB stops."""
+    """To be read before the next statement runs: each raises CrawlsieveError where DuckDB stops."""
 
 
 NOTHING = Answer(pa.schema([]), iter(()))
@@ -38,27 +38,51 @@ class Session:
     macros: tuple[RuleMacro, ...]
 
     def ask(self, sql: str) -> Iterator[Answer]:
-        """What each statement of `sql` selects. A statement runs when the answer before it has been read.
+        """What each statement of `sql` selects. A statement runs when the answer before it is done with.
 
         Raises:
             CrawlsieveError: a statement may not run (then none does), or DuckDB refuses it; with DuckDB's words.
         """
         for statement in statements(self.connection, sql):
-            yield self._answer(statement)
+            with self._answer(statement) as found:
+                yield found
 
-    def _answer(self, statement: duckdb.Statement) -> Answer:
+    @contextmanager
+    def ask_last(self, sql: str) -> Iterator[Answer]:
+        """What the last statement of `sql` selects; the others run before.
+
+        Raises:
+            CrawlsieveError: as `ask`.
+        """
+        given = statements(self.connection, sql)
+        for statement in given[:-1]:
+            with self._answer(statement):
+                pass
+        with self._answer(given[-1] if given else None) as found:
+            yield found
+
+    @contextmanager
+    def _answer(self, statement: duckdb.Statement | None) -> Iterator[Answer]:
+        """The answer, open while the block is: a connection has one result at a time."""
         try:
-            if not answers(statement):
-                self.connection.execute(statement)
-                return NOTHING
-            relation = self.connection.sql(statement)
-            if relation is None:
-                return NOTHING
-            stream = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # the older name
-            reader = stream(BATCH_ROWS)
+            reader = None if statement is None else self._run(statement)
         except (duckdb.Error, OSError) as error:
             raise _stopped(error) from None
-        return Answer(reader.schema, _read(reader))
+        if reader is None:
+            yield NOTHING
+            return
+        with reader:
+            yield Answer(reader.schema, _read(reader))
+
+    def _run(self, statement: duckdb.Statement) -> pa.RecordBatchReader | None:
+        if not answers(statement):
+            self.connection.execute(statement)
+            return None
+        relation = self.connection.sql(statement)
+        if relation is None:
+            return None
+        stream = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # the older name
+        return stream(BATCH_ROWS)
 
 
 @contextmanager

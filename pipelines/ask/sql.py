@@ -1,7 +1,7 @@
 """`crawlsieve sql`: what a query selects from the tables of a run."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ from rich.console import Console
 from crawlsieve.pipelines.ask.forms import csv_parts, json_parts
 from crawlsieve.pipelines.ask.interruptible import interruptible
 from crawlsieve.pipelines.ask.printed import print_first
-from crawlsieve.pipelines.ask.session import NOTHING, Answer, Session, session
+from crawlsieve.pipelines.ask.session import Answer, Session, session
 from crawlsieve.pipelines.ask.written import check_output, write_answer
 
 Format = Literal["table", "csv", "json"]
@@ -22,8 +22,7 @@ def query(run: str, sql: str) -> pa.Table:
     Raises:
         CrawlsieveError: it is no run, a statement may not run, or DuckDB refuses it; with DuckDB's words.
     """
-    with session(run) as asked:
-        found = last(asked.ask(sql))
+    with session(run) as asked, asked.ask_last(sql) as found:
         return pa.Table.from_batches(found.batches, schema=found.schema)
 
 
@@ -41,14 +40,6 @@ def sql_command(
         interruptible(asked.connection, lambda: _deliver(asked, sql, form, output))
 
 
-def last(answers: Iterator[Answer]) -> Answer:
-    """The last answer; those before are not read."""
-    found = NOTHING
-    for answer in answers:
-        found = answer
-    return found
-
-
 def show(found: Answer, form: Format) -> None:
     """Print an answer."""
     if form == "table":
@@ -60,8 +51,8 @@ def show(found: Answer, form: Format) -> None:
 
 
 def _deliver(asked: Session, sql: str, form: Format, output: str | None) -> None:
-    found = last(asked.ask(sql))
-    if output is None:
-        show(found, form)
-    else:
-        write_answer(found, output, asked.run)
+    with asked.ask_last(sql) as found:
+        if output is None:
+            show(found, form)
+        else:
+            write_answer(found, output, asked.run)
