@@ -1,5 +1,6 @@
 """What `crawlsieve plan` prints: what will run, in which order, on how much. No document is read for it."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from textwrap import fill
@@ -132,8 +133,19 @@ def _mix(mix: Mix) -> list[str]:
     limit = "any number of epochs" if mix.max_epochs is None else f"at most {mix.max_epochs:g} epochs"
     return [
         f"  4. mix: {mix.tokens:,} {unit} of {len(weights)} domains by {mix.domain} ({told}{more}), {limit};",
+        *_least(mix, dict(largest)),
         "     measure, cut the last epochs, stage copies, one task an output file, then the manifest",
     ]
+
+
+def _least(mix: Mix, weights: dict[str, float]) -> list[str]:
+    """How much there has to be of the documents that are kept, for these domains not to be repeated too often."""
+    if mix.max_epochs is None:
+        return []
+    least = {name: math.ceil(weight * mix.tokens / mix.max_epochs) for name, weight in weights.items()}
+    told = ", ".join(f"{name} {size:,}" for name, size in least.items())
+    whole = math.ceil(mix.tokens / mix.max_epochs)
+    return [f"     for that, documents have to have at least {whole:,} {mix.unit} ({told});"]
 
 
 def _near(near: NearDuplicates) -> str:

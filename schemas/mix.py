@@ -72,7 +72,7 @@ CUT = pa.schema(
     [
         _NUMBER,
         _PLACE,
-        column("id", ID, "of the last document that is taken; all zeros where the place alone decides"),
+        column("id", ID, "of the last document that is taken; all ones where the place alone decides"),
         _COUNT,
         _SIZE,
         _BYTES,

@@ -21,6 +21,8 @@ from crawlsieve.stages.mix.measure import read_measured
 from crawlsieve.stages.plan import Batch
 
 BINS = 1 << BIN_BITS
+LAST_ID = b"\xff" * 16
+"""Of a cut that the place alone decides: no id is behind it."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class FindCuts:
         """One row a domain."""
         for number, parts in _by_domain(batches):
             cut, text = Cut(self.rest[number]), 0
-            last, last_id = bin_start(self.bins[number]) - 1, bytes(16)
+            last, last_id = bin_start(self.bins[number]) - 1, LAST_ID
             for rows in parts:
                 count = cut.walk(rows.column("size").to_numpy())
                 if count:

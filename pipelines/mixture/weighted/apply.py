@@ -115,6 +115,7 @@ def apply(made: Apply, *, engine: EngineOptions = IN_PROCESS, progress: Progress
         refuse_other_run(made)
         manifest = _finished(made)
         if manifest is not None:
+            remove(made.mixture.folder("staged"))  # of one that was stopped when all was written
             cards = refresh_cards(made.output, manifest, manifest["recipe"].get("card") or plain(Card()))
             shown.say(f"{made.output} is complete: {'its cards are written anew' if cards else 'nothing to do'}")
             return manifest

@@ -93,9 +93,10 @@ def portions(
             repetition than is allowed.
     """
     _check_names(weights, there)
-    unsized = sum(size.unsized for size in there.values())
+    wanted = [size for name, size in there.items() if weights[name] > 0]
+    unsized = sum(size.unsized for size in wanted)
     if unsized:
-        documents = sum(size.documents for size in there.values())
+        documents = sum(size.documents for size in wanted)
         raise CrawlsieveError(
             f"{unsized:,} of {documents:,} documents have no token_count, which the unit tokens needs: name a "
             "tokenizer, or count bytes"

@@ -185,8 +185,11 @@ def test_tokens_have_to_be_counted(tmp_path):
     table = pq.read_table(tmp_path / "part-0.parquet")
     counts = pa.array([None, *range(len(table) - 1)], pa.int32())
     pq.write_table(table.append_column("token_count", counts), tmp_path / "part-0.parquet")
-    with pytest.raises(CrawlsieveError, match="1 of 20 documents have no token_count"):
+    with pytest.raises(CrawlsieveError, match=r"1 of 20 documents have no token_count.* name a tokenizer"):
         applied(tmp_path / "out", runs, weights=HALVES, tokens=10, unit="tokens")
+
+    left_out = {"books": 0, "code": 1.0}  # the one without a count is a book
+    assert applied(tmp_path / "out", runs, weights=left_out, tokens=20, unit="tokens")["mixture"]["documents"] > 0
 
 
 def test_an_id_may_be_there_once(tmp_path):

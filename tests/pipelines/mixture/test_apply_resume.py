@@ -102,6 +102,18 @@ def test_a_complete_mixture_is_left_alone(runs, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")} == before
 
 
+def test_what_was_staged_goes_also_from_a_complete_mixture(runs, tmp_path):
+    """Whoever was stopped between the manifest and the end leaves it."""
+    applied(tmp_path / "out", runs, **MIX)
+    staged = tmp_path / "out" / "_work" / "mix" / "staged" / "key"
+    staged.mkdir(parents=True)
+    (staged / "copies.staged").write_bytes(b"text")
+
+    applied(tmp_path / "out", runs, **MIX)
+
+    assert not staged.parent.exists()
+
+
 def test_strays_go_and_lost_files_come_again(runs, tmp_path):
     applied(tmp_path / "out", runs, **MIX)
     before = files(tmp_path / "out", "documents")

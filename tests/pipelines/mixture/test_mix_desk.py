@@ -65,7 +65,8 @@ LEAVE_OUT = "Write weight 0 for what is to be left out."
             "language",
             {"en": 1.0},
             [],
-            "domain 'en': weight 1, but there can be no document. domain 'null': there may be documents, but no weight. "
+            "domain 'en': weight 1, but there can be no document. "
+            "domain 'null': there may be documents, but no weight. "
             f"{LEAVE_OUT} No step adds 'language', which is null for all documents then.",
         ),
         ("word_count < 9", {"true": 1.0}, [KEEP], "domain 'true': weight 1, but there can be no document."),

@@ -167,6 +167,7 @@ def test_a_plan_shows_the_mixture(folder):
 
     assert "  4. mix: 2,000 bytes of 2 domains by CASE WHEN" in told
     assert "(even 0.75, odd 0.25), at most 4 epochs;" in told
+    assert "at least 500 bytes (even 375, odd 125);" in told
     assert "  2. mix: weights:" in told
     assert "  mixture: id, source_id" in told
 
