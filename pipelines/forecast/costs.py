@@ -66,11 +66,10 @@ def _disk(recipe: Recipe, counting: Counting, passed: Passed, files: int) -> Dis
     found, total = [], Total(0, 0, 0, 0)
     for table in sorted(set(passed.files["table"].to_pylist())):
         rows = passed.files.filter(pc.equal(passed.files["table"], table))
-        size, count = pc.sum(rows["bytes"]).as_py(), rows.num_rows
-        data = passed.data[table]
+        size, count, growing = pc.sum(rows["bytes"]).as_py(), rows.num_rows, passed.growing[table]
         driver = lost if table == "duplicates" else drivers.get(table, measured)
-        grown = product(driver, data / driver.seen) if driver.seen else Total(data, data, data, data)
-        fixed = (size - data) / count * (count if exact else max(files, count))
+        grown = product(driver, growing / driver.seen) if driver.seen else _fixed(growing)
+        fixed = (size - growing) / count * max(files, count)
         one = Total(grown.estimate + fixed, grown.low + fixed, grown.high + fixed, float(size), grown.spread)
         bounds = {"documents": at_most, "duplicates": at_least}.get(table)
         found.append((table, amount(one) if bounds is None else bounds(one, exact=exact)))
@@ -97,7 +96,8 @@ def _time(counting: Counting, passed: Passed, what: tuple[Total, Total], workers
     wall = None
     if workers is not None:
         apart = product(publish, 1 / min(workers, files))
-        wall = spent(plus(plus(_apart(curate, counting, workers), serial), plus(apart, _fixed(start))))
+        begun = start if workers == 1 else start + passed.driver
+        wall = spent(plus(plus(_apart(curate, counting, workers), serial), plus(apart, _fixed(begun))))
     hours = spent(product(busy, 1 / 3600))
     return Time(workers, spent(curate), round(start, 6), spent(decide), spent(publish), hours, wall)
 

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +29,9 @@ from crawlsieve.stages.counts import PROGRESS
 from crawlsieve.stages.files import join, reading, remove, sizes
 from crawlsieve.stages.plan import Batch, Map, Plan
 from crawlsieve.stages.staging import buckets_for
+
+_MOST_HALVED = 64 << 20
+"""Bytes of a file above which what it has but once is not worth looking for."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,18 @@ class Passed:
         sums: SAMPLED of all shards.
         gone: decisions about removed documents.
         files: FILES of the sample's tables.
-        data: table -> bytes of columns in its files; what is left of a file has one size for each.
+        growing: table -> bytes of its files that grow with the rows; what else is in a file has one size for each.
         staged: bytes of staged tables.
+        driver: seconds of the processor that the command took before it began.
         decide, publish: seconds.
     """
 
     sums: pa.Table
     gone: pa.Table
     files: pa.Table
-    data: dict[str, int]
+    growing: dict[str, int]
     staged: int
+    driver: float
     decide: Took
     publish: Took
 
@@ -89,6 +95,7 @@ def run_sample(job: Job, strata: list[Stratum], engine: Engine, seed: int, shown
     Raises:
         CrawlsieveError: as the run itself would: an input cannot be read, a step lost rows, ...
     """
+    driver = time.process_time()
     sums = _curated(job, strata, engine, seed, shown)
     counted = _counts(sums)
     text = counted["sink"].get("text_bytes", 0)
@@ -107,7 +114,7 @@ def run_sample(job: Job, strata: list[Stratum], engine: Engine, seed: int, shown
         published.append(time.perf_counter() - since)
     _check(counted, sums, files)
     staged = sum(size for path, size in sizes(join(job.work, "curated")).items() if path.endswith(".staged"))
-    return Passed(sums, _gone(job), files, _data(job, files), staged, Took(*decided), Took(*published))
+    return Passed(sums, _gone(job), files, _growing(job, files), staged, driver, Took(*decided), Took(*published))
 
 
 def _curated(job: Job, strata: list[Stratum], engine: Engine, seed: int, shown: Progress) -> pa.Table:
@@ -156,13 +163,24 @@ def _gone(job: Job) -> pa.Table:
     return table.filter(pc.is_valid(table["method"]))
 
 
-def _data(job: Job, files: pa.Table) -> dict[str, int]:
+def _growing(job: Job, files: pa.Table) -> dict[str, int]:
+    """Bytes that twice the second half of the rows takes: the first half has what is there but once."""
     found: Counter[str] = Counter()
     for row in files.to_pylist():
         with reading(join(job.recipe.output, row["path"])) as file:
-            told = pq.read_metadata(file)
-        groups = [told.row_group(number) for number in range(told.num_row_groups)]
-        found[row["table"]] += sum(
-            group.column(number).total_compressed_size for group in groups for number in range(group.num_columns)
-        )
+            size = _columns(pq.read_metadata(file))
+            half = _half(file) if row["rows"] > 1 and size < _MOST_HALVED else size / 2
+        found[row["table"]] += min(size, round(2 * (size - half)))
     return dict(found)
+
+
+def _half(file: IO[bytes]) -> int:
+    """Bytes of columns of a file of the first half of the rows."""
+    table, sink = pq.read_table(file), pa.BufferOutputStream()
+    pq.write_table(table.slice(0, len(table) // 2), sink, compression="zstd", write_page_index=True)
+    return _columns(pq.read_metadata(pa.BufferReader(sink.getvalue())))
+
+
+def _columns(told: pq.FileMetaData) -> int:
+    groups = [told.row_group(number) for number in range(told.num_row_groups)]
+    return sum(group.column(number).total_compressed_size for group in groups for number in range(group.num_columns))

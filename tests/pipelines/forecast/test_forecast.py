@@ -10,12 +10,14 @@ from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.forecast.asked import sample_size
 from crawlsieve.pipelines.forecast.forecast import Wanted, forecast
+from crawlsieve.pipelines.index.write import publish
 from crawlsieve.pipelines.recipe import load as recipes
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.pipelines.sample import write_sample
 from crawlsieve.stages.errors import BalanceError, CrawlsieveError, SourceError
 from crawlsieve.stages.judge import Judge
 from crawlsieve.stages.read import survey
+from tests.pipelines.index.conftest import made
 from tests.pipelines.runs import Loses, ran, recipe, write_shards
 
 RECIPE = Path(__file__).parents[3] / "pipelines" / "recipes" / "sample.yaml"
@@ -48,6 +50,13 @@ def crawl(tmp_path_factory):
     place = folder / "recipe.yaml"
     place.write_text(yaml.safe_dump(given))
     return place, ran(place)
+
+
+@pytest.fixture(scope="module")
+def everything(crawl):
+    """The forecast from all of the sample crawl, and the manifest of its run."""
+    place, manifest = crawl
+    return told(place, "100%", output=str(place.parent / "other")), manifest
 
 
 def told(place, size, seed=0, workers=1, **changes):
@@ -84,9 +93,8 @@ def exactly(amount):
     return amount.estimate
 
 
-def test_a_sample_of_everything_is_the_run(crawl):
-    place, manifest = crawl
-    found = told(place, "100%", output=str(place.parent / "other"))
+def test_a_sample_of_everything_is_the_run(everything):
+    found, manifest = everything
     sink, text, yields = manifest["counts"]["sink"], manifest["counts"]["text_bytes"], found.yields
 
     assert found.whole
@@ -112,9 +120,8 @@ def test_a_sample_of_everything_is_the_run(crawl):
     assert len(methods) == 4
 
 
-def test_each_step_of_everything_sees_and_settles_what_it_does_in_the_run(crawl):
-    place, manifest = crawl
-    found = told(place, "100%", output=str(place.parent / "other"))
+def test_each_step_of_everything_sees_and_settles_what_it_does_in_the_run(everything):
+    found, manifest = everything
 
     for step in found.yields.steps[1:]:
         counted = manifest["counts"][step.step]
@@ -123,9 +130,8 @@ def test_each_step_of_everything_sees_and_settles_what_it_does_in_the_run(crawl)
     assert found.yields.steps[0].settled.estimate == manifest["balance"]["records"] - found.yields.steps[1].records.seen
 
 
-def test_the_tables_of_everything_take_what_they_take_in_the_run(crawl):
-    place, manifest = crawl
-    found = told(place, "100%", output=str(place.parent / "other"))
+def test_the_tables_of_everything_take_what_they_take_in_the_run(everything):
+    found, manifest = everything
     sizes = {}
     for file in manifest["files"]:
         sizes[file["table"]] = sizes.get(file["table"], 0) + file["bytes"]
@@ -228,10 +234,10 @@ def test_scratch_is_where_it_was_asked_for_and_goes_away(tmp_path, monkeypatch):
     write_shards(tmp_path, *numbers(2, 10))
     loaded = load(str(recipe(tmp_path, steps=JUDGED)))
     seen = []
-    publish = curate.publish
+    really = curate.publish
     monkeypatch.setattr(
         "crawlsieve.pipelines.forecast.passes.publish",
-        lambda job, *rest: seen.append(job.recipe.output) or publish(job, *rest),
+        lambda job, *rest: seen.append(job.recipe.output) or really(job, *rest),
     )
     forecast(
         loaded,
@@ -356,3 +362,47 @@ def test_the_selection_takes_what_it_takes_a_document(tmp_path):
 
     assert found.memory.selection.estimate == 400 * (12 * 14 + 130)
     assert found.memory.selection_bound == 4 << 30
+
+
+def test_what_was_published_before_is_told_as_it_is_for_the_whole(tmp_path):
+    """Half of the documents are in the history: the sample finds each of its own there, whatever its size."""
+    steps = [{"near_duplicates": {"bands": 6, "rows": 4}}]
+    shards = numbers(6, 100)
+    write_shards(tmp_path / "old", *shards[:3])
+    ran(recipe(tmp_path / "old", name="old", steps=steps))
+    address = made(str(tmp_path / "index"))
+    publish(address, str(tmp_path / "old" / "run"))
+    new = tmp_path / "new"
+    write_shards(new, *shards)
+    place = recipe(new, name="new", steps=[{"near_duplicates": {"bands": 6, "rows": 4, "history": address}}])
+    truth = ran(place)["counts"]["decide"]["method/history"]
+    found = told(place, "30%", output=str(tmp_path / "other")).yields
+
+    assert truth >= 300
+    assert found.published_before.high is not None
+    assert found.published_before.low <= truth <= found.published_before.high
+    assert found.published_before.seen > 50
+    assert "history" not in dict(found.methods)
+    assert found.documents.documents.high < 600
+
+
+def test_a_mixture_is_not_made(tmp_path):
+    write_shards(tmp_path, *numbers(2, 50))
+    steps = [*JUDGED, {"mix": {"domain": "'all'", "weights": {"all": 1}, "tokens": 1000}}]
+
+    assert told(recipe(tmp_path, steps=steps), "50%").yields.records.estimate == 100
+
+
+@pytest.mark.parametrize("kept", ["none", "text"])
+def test_whatever_is_kept_of_what_is_rejected_the_tables_are_told(tmp_path, kept):
+    shards = numbers(3, 40)
+    shards[0] += [{"text": f"too short {number}"} for number in range(20)]
+    write_shards(tmp_path, *shards)
+    place = recipe(tmp_path, steps=JUDGED, keep_rejected=kept)
+    sizes = {}
+    for file in ran(place)["files"]:
+        sizes[file["table"]] = sizes.get(file["table"], 0) + file["bytes"]
+    found = told(place, "100%")
+
+    assert {table: amount.estimate for table, amount in found.disk.tables} == sizes
+    assert found.yields.rejected.documents.estimate == 20
