@@ -13,6 +13,8 @@ HOSTILE = [
     "a\n\n---\n\n# b",
     "<script>alert(1)</script>",
     "<!-- a",
+    "<?a",
+    "<div",
     "[a](javascript:alert(1))",
     "![a](http://tracker.example/x.png)",
     "http://a.example/?b|c`d",
