@@ -105,10 +105,10 @@ def test_regmix_has_every_domain_as_a_target(weights_file):
     assert read["valid"] == {"valid_cc": 1.0, "valid_code": 1.0, "valid_none": 1.0, "valid_books": 1.0}
 
 
-@pytest.mark.parametrize("weights", ["web: 0.5\nweb_de: 0.5\n", "web: 1.0\nweb_de: 0.0\n"])
-def test_regmix_finds_files_by_the_beginning_of_their_names(tmp_path, weights):
-    """Those of a domain without a weight too, which would be trained on all the same."""
-    (tmp_path / "w.yaml").write_text(weights)
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (1.0, 0.0), (0.0, 1.0)])
+def test_regmix_finds_files_by_the_beginning_of_their_names(tmp_path, shares):
+    """Those of a domain without a weight too, which would be trained on, or validated, as another's."""
+    (tmp_path / "w.yaml").write_text("web: {}\nweb_de: {}\n".format(*shares))
 
     with pytest.raises(CrawlsieveError, match="'train_web_de' begin with 'train_web'"):
         export(str(tmp_path / "w.yaml"), "regmix", {})
