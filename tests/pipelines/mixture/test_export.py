@@ -112,7 +112,7 @@ def test_regmix_finds_files_by_the_beginning_of_their_names(tmp_path, shares):
 
     with pytest.raises(CrawlsieveError, match="'train_web_de' begin with 'train_web'"):
         export(str(tmp_path / "w.yaml"), "regmix", {})
-    assert "train_web_en" in export(str(tmp_path / "w.yaml"), "regmix", {"web": "train_web_en"})
+    assert "valid_web_en" in export(str(tmp_path / "w.yaml"), "regmix", {"web": "train_web_en"})
 
 
 def test_megatron_takes_a_blend_of_positive_weights(weights_file):
