@@ -1,5 +1,6 @@
 """`crawlsieve explain`: what happened to a page, found by its URL or id."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,14 @@ _FIND = """
     WHERE list_contains($names, CASE $column WHEN 'id' THEN id WHEN 'source_id' THEN source_id ELSE url END)
     ORDER BY source_path, source_offset LIMIT 20
 """
-_URLS_LIKE = "SELECT DISTINCT url FROM records WHERE contains(lower(url), $label)"
+_URLS_LIKE = """
+    SELECT DISTINCT url FROM records
+    WHERE contains(lower(url), $label) AND (
+        (contains(lower(url), $word_1) AND contains(lower(url), $word_2) AND contains(lower(url), $word_3))
+        OR contains(url, '%')
+        OR contains(url, chr(9)) OR contains(url, chr(10)) OR contains(url, chr(13))
+    )
+"""
 _NEAREST = """
     SELECT url FROM (SELECT DISTINCT url FROM records WHERE url IS NOT NULL)
     ORDER BY jaro_winkler_similarity(url, $page) DESC, url LIMIT 3
@@ -34,6 +42,8 @@ _SIGNALS = "SELECT * FROM signals WHERE id = $id AND source_path = $source_path 
 _COPY = "SELECT url, outcome FROM records WHERE id = $id ORDER BY outcome = 'documents' DESC LIMIT 1"
 _COPIES = "SELECT id, url FROM duplicates WHERE kept_id = $id ORDER BY id, url LIMIT 10"
 _MIXED = "SELECT any_value(domain) AS domain, count(*) AS copies FROM mixture WHERE id = $id"
+_WORD = re.compile("[a-z0-9]+")
+_ENCODED = re.compile("%[0-9a-f]{2}")
 _NOT_OF_A_RECORD = ("outcome", "reasons", "total")
 
 
@@ -79,7 +89,11 @@ def _questions(tables: duckdb.DuckDBPyConnection, page: str) -> Iterator[tuple[s
 
 
 def _equal_urls(tables: duckdb.DuckDBPyConnection, page: str) -> list[str]:
-    """URLs of the run with the canonical form of `page`. Only those with the longest label of its host are compared."""
+    """URLs of the run with the canonical form of `page`.
+
+    Only those are compared that have the longest label of its host and the longest words behind it, or characters
+    that a canonical form decodes or leaves out.
+    """
     site = canonical_site(page)
     if site is None:
         return []
@@ -87,7 +101,10 @@ def _equal_urls(tables: duckdb.DuckDBPyConnection, page: str) -> list[str]:
     if label.startswith("xn--") or ":" in site or site.replace(".", "").isdigit():
         label = ""  # a host that has other spellings
     wanted = canonical_url(page)
-    return [row["url"] for row in _rows(tables, _URLS_LIKE, label=label) if canonical_url(row["url"]) == wanted]
+    words = sorted(_WORD.findall(_ENCODED.sub(" ", wanted.partition(")")[2])), key=len)
+    word_3, word_2, word_1 = ["", "", "", *words][-3:]
+    found = _rows(tables, _URLS_LIKE, label=label, word_1=word_1, word_2=word_2, word_3=word_3)
+    return [row["url"] for row in found if canonical_url(row["url"]) == wanted]
 
 
 def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], rules: list[dict[str, Any]]) -> Sighting:

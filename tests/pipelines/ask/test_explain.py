@@ -7,6 +7,7 @@ from rich.console import Console
 from crawlsieve.pipelines.ask.explain import explain, explain_command
 from crawlsieve.pipelines.ask.explain_text import bounds, print_explanation
 from crawlsieve.pipelines.ask.explanation import Copy, Verdict
+from crawlsieve.schemas import tables
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.conftest import SIGNALS, write
 
@@ -248,3 +249,24 @@ def test_signals_that_are_not_kept_are_unknown_and_not_undefined(small_run):
 )
 def test_bounds_read_as_words(low, high, said):
     assert bounds(Verdict("judge", "r", "c", 1, low, high, rejects=False)) == said
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "http://example.com/Reference/Try-It.HTML?key=Value&b=c%26d",
+        "http://example.com/refer%65nce/try-it.html?b=c%26d&key=value",
+        "http://example.com/refer\tence/try-it.html?key=value&b=c%26d",
+        "http://example.com/./reference//try-it.html/?key=value&b=c%26d",
+        "example.com/reference\\try-it.html?key=value&b=c%26d#reference",
+    ],
+)
+def test_every_spelling_of_an_equal_url_is_found(small_run, stored):
+    (file,) = (small_run / "documents").iterdir()
+    file.unlink()
+    (small_run / "documents").rmdir()
+    write(small_run / "documents", tables.DOCUMENTS, [{"id": ID(1), "url": stored, "text": "x", "duplicates": 0}])
+
+    told = explain(str(small_run), "https://www.example.com:443/reference/try-it.html?b=c%26d&key=value#end")
+
+    assert (told.found_by, told.sightings[0].record["url"]) == ("canonical url", stored)
