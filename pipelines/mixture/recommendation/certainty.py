@@ -12,6 +12,9 @@ from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats,
 COVERED = 0.95
 """A mixture is covered if a run is as near to it as 95 % of the runs have their own nearest neighbour."""
 
+BLOCK = 4096
+"""Mixtures that are compared with the runs at a time."""
+
 
 def bootstrapped(
     refit: Callable[[np.ndarray], Surrogate], runs: int, best: Callable[[Surrogate], Floats], resamples: int, seed: int
@@ -57,8 +60,20 @@ class Coverage:
 
 def covered(mixture: Floats, runs: Floats) -> Coverage:
     """Compare the distance to the nearest run with the runs' distances to their own nearest."""
-    between = hellinger(runs, runs)
-    np.fill_diagonal(between, np.inf)
     to_runs = hellinger(mixture[None], runs)[0]
     nearest = int(np.argmin(to_runs))
-    return Coverage(float(to_runs[nearest]), nearest, float(np.quantile(between.min(axis=1), COVERED)))
+    return Coverage(float(to_runs[nearest]), nearest, bound_of(runs))
+
+
+def near(mixtures: Floats, runs: Floats) -> np.ndarray:
+    """bool[m]: which of float64[m, d] are covered by the runs. Cost: m * n * d."""
+    bound = bound_of(runs)
+    blocks = [mixtures[at : at + BLOCK] for at in range(0, len(mixtures), BLOCK)]
+    return np.concatenate([hellinger(block, runs).min(axis=1) <= bound for block in blocks])
+
+
+def bound_of(runs: Floats) -> float:
+    """The distance within which COVERED of the runs have their own nearest neighbour."""
+    between = hellinger(runs, runs)
+    np.fill_diagonal(between, np.inf)
+    return float(np.quantile(between.min(axis=1), COVERED))

@@ -2,12 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from crawlsieve.pipelines.mixture.recommendation.budget import Budget
-from crawlsieve.pipelines.mixture.recommendation.certainty import Coverage, bootstrapped, covered, drawn_best, interval
+from crawlsieve.pipelines.mixture.recommendation.certainty import (
+    Coverage,
+    bootstrapped,
+    covered,
+    drawn_best,
+    interval,
+    near,
+)
 from crawlsieve.pipelines.mixture.recommendation.optimum import cautious, mean_of, ranked, search, simulate
+from crawlsieve.pipelines.mixture.recommendation.simplex import project
 from crawlsieve.pipelines.mixture.regression.fit import Fit
 from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats, Surrogate
@@ -18,9 +27,11 @@ POOL = 500
 CANDIDATES, DRAWS = 1_000, 200
 """Mixtures among which each function drawn from the posterior has its best, and how many functions."""
 
-
 FAR_BELOW = 3.0
 """Errors (rms) of the fit on unseen runs by which an expected loss is too good to be believed: no run was near it."""
+
+SENSELESS = 1.25
+"""Standard deviations of the losses: a fit that errs by more is worse than their mean, which errs by 1."""
 
 WEAK = 0.5
 """Rank correlation below which a fit is not to be relied on: the best domain alone often reaches it."""
@@ -70,42 +81,33 @@ class Recommendation:
 def recommend(fit: Fit, asked: Asked, tell: Callable[[str], None] = lambda _: None) -> Recommendation:
     """Simulate, search, compare, and see how it varies.
 
+    A law, which is as sure far from all runs as near them, is only asked near them, and not searched.
+
     Raises:
-        MixtureError: more tokens are asked than repetition allows.
+        MixtureError: the fit is worse than none; more tokens are asked than repetition allows; or what it allows is
+            near no run, and the regressor a law.
     """
-    model, smooth = fit.surrogate, REGRESSORS[fit.regressor].smooth
+    _check_sound(fit)
     caps, prior = _caps(fit, asked.budget), _prior(fit, asked)
     tell(f"predicting {asked.samples:,} mixtures")
-    drawn = simulate(prior, caps, asked.samples, asked.seed)
-    drawn = ranked(model, drawn)
-    averaged = mean_of(drawn[: asked.best])
-    best_run = fit.runs.weights[fit.best_run]
-
+    drawn = _simulated(fit, prior, caps, asked)
+    averaged = _candidate(
+        f"mean of the best {min(asked.best, len(drawn))} of {len(drawn):,} simulated",
+        mean_of(drawn[: asked.best]),
+        fit.surrogate,
+    )
     tell("searching the surrogate")
-    starts = [averaged, best_run, prior, *drawn[:4]]
-    searched = search(model, starts, caps, smooth=smooth, seed=asked.seed)
-    candidates = [
-        _candidate(f"mean of the best {min(asked.best, len(drawn))} of {len(drawn):,} simulated", averaged, model),
-        _candidate("search of the surrogate", searched, model),
-    ]
-    taken = min(candidates, key=lambda one: one.cautious) if smooth else candidates[0]
+    other = _searched(fit, averaged, drawn, prior, caps, asked.seed)
+    taken = _taken(fit, averaged, other)
     tell(f"refitting {asked.resamples} times")
-    pool = np.vstack([drawn[:POOL], drawn[POOL :: max(1, len(drawn) // POOL)]])
-
-    def again(refit: Surrogate) -> Floats:
-        best = ranked(refit, pool)
-        if taken is candidates[0]:
-            return mean_of(best[: asked.best])
-        start = min(taken.weights, best[0], key=lambda one: float(cautious(refit, one[None])[0]))
-        return search(refit, [start], caps, smooth=smooth, seed=asked.seed)
-
+    again = partial(_again, fit, None if taken is averaged else taken, drawn, caps, asked)
     resampled = bootstrapped(fit.resampled, len(fit.loss), again, asked.resamples, asked.seed)
-    few = np.vstack([taken.weights[None], searched[None], drawn[:CANDIDATES], resampled])
-    functions = drawn_best(model, few, DRAWS, asked.seed)
+    few = np.vstack([taken.weights[None], other.weights[None], drawn[:CANDIDATES], resampled])
+    functions = drawn_best(fit.surrogate, few, DRAWS, asked.seed)
     coverage = covered(taken.weights, fit.runs.weights)
     return Recommendation(
         taken,
-        tuple(one for one in candidates if one is not taken),
+        tuple(one for one in (averaged, other) if one is not taken),
         interval(resampled),
         None if functions is None else interval(functions),
         coverage,
@@ -113,6 +115,62 @@ def recommend(fit: Fit, asked: Asked, tell: Callable[[str], None] = lambda _: No
         asked.budget,
         _warnings(fit, taken, coverage, caps),
     )
+
+
+def _check_sound(fit: Fit) -> None:
+    varies = float(fit.loss.std())
+    if fit.check.rmse > SENSELESS * varies:
+        raise MixtureError(
+            f"{fit.regressor} errs by {fit.check.rmse:.4g} (rms) on unseen runs, whose losses vary by {varies:.4g} "
+            "only (standard deviation): weights by it would mean nothing. Fit with another --regressor, or more than "
+            f"these {len(fit.loss)} runs."
+        )
+
+
+def _simulated(fit: Fit, prior: Floats, caps: Floats, asked: Asked) -> Floats:
+    """float64[m, d], best first. For a law, of them and of the runs, what is as near to a run as runs are."""
+    drawn = simulate(prior, caps, asked.samples, asked.seed)
+    if REGRESSORS[fit.regressor].extrapolates:
+        drawn = np.vstack([project(fit.runs.weights, caps), drawn])
+        drawn = np.compress(near(drawn, fit.runs.weights), drawn, axis=0)
+    if not len(drawn):
+        raise MixtureError(
+            f"{fit.regressor} is a law, which says nothing where no run is near, and no mixture that repetition "
+            "allows is near a run. Fit with --regressor gp, or train runs with the weights that are allowed."
+        )
+    return ranked(fit.surrogate, drawn)
+
+
+def _searched(fit: Fit, averaged: Candidate, drawn: Floats, prior: Floats, caps: Floats, seed: int) -> Candidate:
+    model, regressor = fit.surrogate, REGRESSORS[fit.regressor]
+    if regressor.extrapolates:
+        return _candidate("best of those simulated near runs", drawn[0], model)
+    starts = [averaged.weights, fit.runs.weights[fit.best_run], prior, *drawn[:4]]
+    found = search(model, starts, caps, smooth=regressor.smooth, seed=seed)
+    return _candidate("search of the surrogate", found, model)
+
+
+def _taken(fit: Fit, averaged: Candidate, other: Candidate) -> Candidate:
+    """For trees the mean: a search finds their noise. For a law, the mean only if it is near a run, as the other is."""
+    regressor = REGRESSORS[fit.regressor]
+    if not regressor.smooth:
+        return averaged
+    if regressor.extrapolates and not near(averaged.weights[None], fit.runs.weights)[0]:
+        return other
+    return min(averaged, other, key=lambda one: one.cautious)
+
+
+def _again(fit: Fit, searched: Candidate | None, drawn: Floats, caps: Floats, asked: Asked, refit: Surrogate) -> Floats:
+    """The best mixture by a refit, found as the recommended one was: by averaging, if that was not searched."""
+    regressor = REGRESSORS[fit.regressor]
+    best = ranked(refit, np.vstack([drawn[:POOL], drawn[POOL :: max(1, len(drawn) // POOL)]]))
+    if searched is None:
+        return mean_of(best[: asked.best])
+    first: Floats = best[0]
+    if regressor.extrapolates:
+        return first
+    start = min(searched.weights, first, key=lambda one: float(cautious(refit, one[None])[0]))
+    return search(refit, [start], caps, smooth=regressor.smooth, seed=asked.seed)
 
 
 def _candidate(how: str, weights: Floats, model: Surrogate) -> Candidate:

@@ -10,6 +10,7 @@ from rich.text import Text
 from crawlsieve.pipelines.ask.printed import cell
 from crawlsieve.pipelines.mixture.recommendation.loss_curve import loss_curve
 from crawlsieve.pipelines.mixture.recommendation.recommend import Candidate, Recommendation
+from crawlsieve.pipelines.mixture.regression.calibration import NORMAL
 from crawlsieve.pipelines.mixture.regression.crossval import BASELINE, best_domain
 from crawlsieve.pipelines.mixture.regression.fit import Fit
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
@@ -111,8 +112,9 @@ def recommended_text(fit: Fit, found: Recommendation) -> str:
     """Expected losses of the candidates, of the best run, and what the tokens are worth."""
     lines = []
     for one, taken in ((found.taken, "recommended"), *((other, "other") for other in found.others)):
-        spread = "" if one.spread is None else f" +- {one.spread:.4f}"
-        lines.append(f"{taken}, {one.how}: expected loss {one.expected:.4f}{spread}")
+        ends = _ends(one)
+        span = "" if ends is None else f" (95 % of runs: {ends[0]:.4f} to {ends[1]:.4f})"
+        lines.append(f"{taken}, {one.how}: expected loss {one.expected:.4f}{span}")
     best = fit.best_run
     lines.append(f"best run observed, {fit.runs.index[best]}: loss {fit.loss[best]:.4f}")
     if found.budget is not None:
@@ -141,8 +143,20 @@ def _repetition(domains: tuple[str, ...], found: Recommendation) -> dict[str, ob
     }
 
 
-def _candidate(one: Candidate) -> dict[str, float | None]:
-    return {"mean": _short(one.expected), "standard_deviation": None if one.spread is None else _short(one.spread)}
+def _candidate(one: Candidate) -> dict[str, object]:
+    ends = _ends(one)
+    return {
+        "mean": _short(one.expected),
+        "standard_deviation": None if one.spread is None else _short(one.spread),
+        "interval_95": None if ends is None else [_short(end) for end in ends],
+    }
+
+
+def _ends(one: Candidate) -> tuple[float, float] | None:
+    """Between which 95 % of runs of this mixture should have their losses."""
+    if one.spread is None:
+        return None
+    return one.expected - NORMAL * one.spread, one.expected + NORMAL * one.spread
 
 
 def _pairs(domains: tuple[str, ...], ends: Floats) -> dict[str, list[float]]:

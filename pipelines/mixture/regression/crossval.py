@@ -44,8 +44,8 @@ def fold_numbers(runs: int, seed: int, repeats: int) -> np.ndarray:
     return np.stack([rng.permutation(np.arange(runs) % folds) for _ in range(repeats)])
 
 
-def unseen(name: str, weights: Floats, loss: Floats, folds: np.ndarray) -> Floats:
-    """float64[repeats, n]: fit without each fold, and predict it.
+def unseen(name: str, weights: Floats, loss: Floats, folds: np.ndarray) -> tuple[Floats, Floats | None]:
+    """float64[repeats, n] twice: fit without each fold, predict it, and say how sure the fit is; None if it cannot.
 
     Args:
         name: a regressor, or BASELINE.
@@ -53,13 +53,17 @@ def unseen(name: str, weights: Floats, loss: Floats, folds: np.ndarray) -> Float
         loss: float64[n].
         folds: as of `fold_numbers`.
     """
-    learner = learner_of(name)
-    predicted = np.empty(folds.shape)
+    predicted, spread = np.empty(folds.shape), np.full(folds.shape, np.nan)
     for repeat, numbers in enumerate(folds):
         for fold in range(numbers.max() + 1):
             out = numbers == fold
-            predicted[repeat, out] = learner(weights[~out], loss[~out], weights[out])
-    return predicted
+            if name == BASELINE:
+                predicted[repeat, out] = by_best_domain(weights[~out], loss[~out], weights[out])
+                continue
+            fitted = REGRESSORS[name].fit(weights[~out], loss[~out])
+            predicted[repeat, out], sure = fitted.predict(weights[out]), fitted.spread(weights[out])
+            spread[repeat, out] = np.nan if sure is None else sure
+    return predicted, None if np.isnan(spread).any() else spread
 
 
 def ranked_by(name: str, predicted: Floats, loss: Floats, folds: np.ndarray) -> Ranked:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from crawlsieve.pipelines.mixture.regression.calibration import extra_spread
 from crawlsieve.pipelines.mixture.regression.crossval import (
     BASELINE,
     Ranked,
@@ -17,8 +18,9 @@ from crawlsieve.pipelines.mixture.regression.crossval import (
     unseen,
 )
 from crawlsieve.pipelines.mixture.regression.objective import Objective, objective_of
+from crawlsieve.pipelines.mixture.regression.regressors.calibrated import Calibrated
 from crawlsieve.pipelines.mixture.regression.regressors.choice import REGRESSORS
-from crawlsieve.pipelines.mixture.regression.regressors.combined import Combined
+from crawlsieve.pipelines.mixture.regression.regressors.combined import Combined, correlation_of, summed_spread
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Fitted, Floats, Surrogate
 from crawlsieve.pipelines.mixture.regression.runs import Runs
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError
@@ -42,7 +44,8 @@ class Check:
 class Fit:
     """A surrogate of each metric, all by one regressor, and how well they rank the objective.
 
-    `predicted` is float64[k, n]: the metrics of the objective, each run by fits without it.
+    `predicted` is float64[k, n]: the metrics of the objective, each run by fits without it. `extra_spread` is
+    what the surrogate's has beside the regressor's, as of `calibration.extra_spread`.
     """
 
     runs: Runs
@@ -52,6 +55,7 @@ class Fit:
     models: tuple[Fitted, ...]
     checks: tuple[Check, ...]
     predicted: Floats = field(repr=False)
+    extra_spread: float = 0.0
     notes: tuple[str, ...] = ()
 
     @property
@@ -87,12 +91,10 @@ class Fit:
 
     def _combined(self, models: list[Fitted]) -> Surrogate:
         if len(models) == 1:
-            return models[0]
+            return Calibrated(models[0], self.extra_spread)
         parts = self.objective.parts
-        errors = self.predicted - self.runs.losses.T[parts]
-        sizes = np.sqrt((errors**2).mean(axis=1)) + 1e-300
-        correlation = errors @ errors.T / errors.shape[1] / np.outer(sizes, sizes)
-        return Combined(models, self.objective.shares[parts], correlation)
+        correlation = correlation_of(self.predicted - self.runs.losses.T[parts])
+        return Calibrated(Combined(models, self.objective.shares[parts], correlation), self.extra_spread)
 
 
 def fit_runs(
@@ -100,33 +102,62 @@ def fit_runs(
 ) -> Fit:
     """Choose a regressor by cross-validation, if it is `auto`, then fit it to all metrics.
 
+    The one is chosen that ranks the metrics best by themselves, in the mean by their shares of the objective: these are
+    several rank correlations, and vary less than that of the objective alone (docs/benchmarks_mixture.md).
+
     Raises:
         MixtureError: there is no such metric or regressor, or there are too few runs for it.
     """
     wanted = objective_of(objective, runs.metrics)
-    loss, parts = wanted.of(runs.losses), wanted.parts
+    loss = wanted.of(runs.losses)
     if np.ptp(loss) <= 1e-12 * abs(loss[0]):
         raise MixtureError(f"The objective '{objective}' is {loss[0]:g} in all {len(loss)} runs.")
     names, notes = _candidates(runs, regressor)
-    folds = fold_numbers(len(runs.index), seed, repeats_of(len(runs.index), len(parts)))
-    ranked, predicted = {}, {}
+    folds = fold_numbers(len(runs.index), seed, repeats_of(len(runs.index), len(wanted.parts)))
+    tried = {}
     for name in names:
         tell(f"checking {name}")
-        each = np.stack([unseen(name, runs.weights, runs.losses[:, part], folds) for part in parts])
-        ranked[name] = ranked_by(name, np.einsum("t,trn->rn", wanted.shares[parts], each), loss, folds)
-        predicted[name] = each.mean(axis=1)
-    trivial = ranked_by(BASELINE, unseen(BASELINE, runs.weights, loss, folds), loss, folds)
-    taken = max(names, key=lambda name: ranked[name].spearman)
+        tried[name] = _tried(name, runs, wanted, folds)
+    trivial = ranked_by(BASELINE, unseen(BASELINE, runs.weights, loss, folds)[0], loss, folds)
+    taken = max(names, key=lambda name: tried[name].by_metric)
+    best = tried[taken]
     tell(f"fitting {taken} to {len(runs.metrics)} metrics")
     models = tuple(REGRESSORS[taken].fit(runs.weights, one) for one in runs.losses.T)
-    checks = tuple(_checked(one, loss, folds, seed) for one in (*ranked.values(), trivial))
-    if ranked[taken].spearman <= trivial.spearman:
+    checks = tuple(_checked(one, loss, folds, seed) for one in (*(one.ranked for one in tried.values()), trivial))
+    if best.ranked.spearman <= trivial.spearman:
         notes.append(
             f"{taken} ranks no better than the weight of one domain, "
-            f"{runs.domains[best_domain(runs.weights, loss)]}: {ranked[taken].spearman:.3f} against "
+            f"{runs.domains[best_domain(runs.weights, loss)]}: {best.ranked.spearman:.3f} against "
             f"{trivial.spearman:.3f}"
         )
-    return Fit(runs, wanted, taken, seed, models, checks, predicted[taken], (*runs.notes, *notes))
+    said = (*runs.notes, *notes)
+    return Fit(runs, wanted, taken, seed, models, checks, best.predicted, best.extra_spread, said)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A regressor's cross-validation: of the objective, in the mean of its metrics, and float64[k, n] of each."""
+
+    ranked: Ranked
+    by_metric: float
+    predicted: Floats
+    extra_spread: float
+
+
+def _tried(name: str, runs: Runs, wanted: Objective, folds: np.ndarray) -> _Tried:
+    loss, shares = wanted.of(runs.losses), wanted.shares[wanted.parts]
+    observed = runs.losses.T[wanted.parts]
+    each = [unseen(name, runs.weights, one, folds) for one in observed]
+    predicted = np.stack([one for one, _ in each])
+    known = [one for _, one in each if one is not None]
+    ranked = ranked_by(name, np.einsum("t,trn->rn", shares, predicted), loss, folds)
+    correlations = [ranked_by(name, some, one, folds).spearman for some, one in zip(predicted, observed, strict=True)]
+    means, extra = predicted.mean(axis=1), 0.0
+    if len(known) == len(each):
+        correlation = correlation_of(means - observed) if len(each) > 1 else np.ones((1, 1))
+        spreads = summed_spread(shares, np.stack(known), correlation)
+        extra = extra_spread(ranked.predicted - loss, spreads)
+    return _Tried(ranked, float(shares @ correlations), means, extra)
 
 
 def _checked(ranked: Ranked, loss: Floats, folds: np.ndarray, seed: int) -> Check:

@@ -15,7 +15,7 @@ from crawlsieve.pipelines.mixture.regression.runs import Runs
 from crawlsieve.pipelines.mixture.regression.tables import MixtureError, listed, read_table, write_table
 from crawlsieve.stages.files import writing
 
-FORMAT = 1
+FORMAT = 2
 HEAD, PICTURE = "fit.json", "predicted"
 """Written last: a folder without it is no fit."""
 MIXTURES, LOSSES, ARRAYS, MODELS = "mixtures.parquet", "losses.parquet", "models.npz", "models"
@@ -61,6 +61,7 @@ def save(fit: Fit, folder: Path) -> None:
         "regressor": fit.regressor,
         "objective": fit.objective.said,
         "seed": fit.seed,
+        "extra_spread": fit.extra_spread,
         "runs": len(runs.index),
         "checks": [asdict(check) for check in fit.checks],
         "notes": fit.notes,
@@ -96,4 +97,14 @@ def load(folder: Path) -> Fit:
         objective = Objective(head["objective"], arrays["objective"])
         predicted = arrays["predicted"]
     checks = tuple(Check(**check) for check in head["checks"])
-    return Fit(runs, objective, head["regressor"], head["seed"], tuple(models), checks, predicted, tuple(head["notes"]))
+    return Fit(
+        runs,
+        objective,
+        head["regressor"],
+        head["seed"],
+        tuple(models),
+        checks,
+        predicted,
+        head["extra_spread"],
+        tuple(head["notes"]),
+    )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,14 +147,54 @@ def test_a_best_run_below_what_is_expected_is_warned_of():
     assert any("above 1.5000 of run 5, already observed" in said for said in found.warnings)
 
 
-def test_a_place_without_runs_is_warned_of():
+def one_sided():
+    """Runs of nine tenths or more of the first domain, whose loss falls with the second."""
     weights = np.column_stack([0.9 + 0.1 * weights_of(60, 2)[:, 0], 0.1 * weights_of(60, 2)[:, 1]])
-    runs = Runs(tuple(range(60)), ("a", "b"), weights, ("loss",), 3 - 2 * weights[:, 1:])
-    found = recommend(fit_runs(runs, "loss", "linear"), Asked(prior=np.ones(2), **FEW))
+    return Runs(tuple(range(60)), ("a", "b"), weights, ("loss",), 3 - 2 * weights[:, 1:])
 
-    assert not covered(np.array([0.0, 1.0]), weights).inside
+
+def test_a_place_without_runs_is_warned_of():
+    found = recommend(fit_runs(one_sided(), "loss", "gp"), Asked(prior=np.ones(2), **FEW))
+
+    assert not covered(np.array([0.0, 1.0]), one_sided().weights).inside
     assert not found.coverage.inside
     assert any("No run is near" in said for said in found.warnings)
+
+
+@pytest.mark.parametrize("name", ["linear", "loglinear"])
+def test_a_law_is_only_asked_where_runs_are_near(name):
+    runs = one_sided()
+    found = recommend(fit_runs(runs, "loss", name), Asked(prior=np.ones(2), **FEW))
+
+    assert found.coverage.inside
+    assert found.taken.weights[1] == pytest.approx(runs.weights[:, 1].max(), abs=0.01)
+    assert found.taken.expected > runs.losses.min() - 0.05
+    assert (found.bootstrap[1] <= 0.12).tolist() == [False, True]
+
+
+def test_a_law_is_refused_where_repetition_allows_nothing_near_a_run():
+    fitted = fit_runs(one_sided(), "loss", "linear")
+
+    with pytest.raises(MixtureError, match=r"linear is a law.*near a run\. Fit with --regressor gp"):
+        recommend(fitted, Asked(budget=Budget(100.0, np.array([10.0, 90.0]), 1.0), **FEW))
+
+
+@pytest.mark.parametrize("name", ["linear", "loglinear"])
+def test_a_fit_that_errs_more_than_losses_vary_is_refused(name):
+    """Nearly as many unknowns as runs, and a loss that no law has."""
+    losses = np.random.default_rng(0).standard_normal((13, 2))
+    fitted = fit_runs(replace(runs_of(13, 10), losses=losses), "one", name)
+
+    with pytest.raises(MixtureError, match=rf"{name} errs by .* \(rms\) on unseen runs, whose losses vary by"):
+        recommend(fitted, Asked(**FEW))
+
+
+def test_a_process_that_learnt_nothing_is_warned_of_and_not_refused():
+    runs = bowl()
+    noise = replace(runs, losses=np.random.default_rng(0).standard_normal((80, 1)))
+    found = recommend(fit_runs(noise, "loss", "gp"), Asked(**FEW))
+
+    assert any("ranks unseen mixtures with a correlation of" in said for said in found.warnings)
 
 
 def test_a_loss_far_below_all_that_was_seen_is_warned_of():
@@ -238,5 +279,5 @@ def test_what_is_no_fit_is_told(tmp_path):
     save(fit_runs(runs_of(30), "mean", "linear"), tmp_path / "FIT")
     head = json.loads((tmp_path / "FIT" / "fit.json").read_text())
     (tmp_path / "FIT" / "fit.json").write_text(json.dumps(head | {"format": 99}))
-    with pytest.raises(MixtureError, match="is a fit of format 99; this version reads 1"):
+    with pytest.raises(MixtureError, match="is a fit of format 99; this version reads 2"):
         load(tmp_path / "FIT")

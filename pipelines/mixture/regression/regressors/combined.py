@@ -32,10 +32,7 @@ class Combined:
         known = [one for one in spreads if one is not None]
         if len(known) < len(spreads):
             return None
-        shared = self.shares[:, None] * np.stack(known)
-        variance = np.einsum("tm,tu,um->m", shared, self.correlation, shared)
-        spread: Floats = np.sqrt(np.maximum(variance, 0))
-        return spread
+        return summed_spread(self.shares, np.stack(known), self.correlation)
 
     def draws(self, weights: Floats, count: int, seed: int) -> Floats | None:
         """float64[count, m]: each part's own draws, mixed so that at each point they correlate as the errors do."""
@@ -51,3 +48,17 @@ class Combined:
         mixed = np.einsum("tu,ucm->tcm", root, off / size) * size
         losses: Floats = np.einsum("t,tcm->cm", self.shares, expected[:, None] + mixed)
         return losses
+
+
+def correlation_of(errors: Floats) -> Floats:
+    """float64[t, t]: of errors float64[t, n] around 0."""
+    sizes = np.sqrt((errors**2).mean(axis=1)) + 1e-300
+    correlation: Floats = errors @ errors.T / errors.shape[1] / np.outer(sizes, sizes)
+    return correlation
+
+
+def summed_spread(shares: Floats, spreads: Floats, correlation: Floats) -> Floats:
+    """float64[...]: of sum of shares[t] * parts[t], from those of the parts, float64[t, ...]."""
+    shared = np.einsum("t,t...->t...", shares, spreads)
+    spread: Floats = np.sqrt(np.maximum(np.einsum("t...,tu,u...->...", shared, correlation, shared), 0))
+    return spread

@@ -109,6 +109,7 @@ class GaussianProcess:
 
     name: str = "gp"
     smooth: bool = True
+    extrapolates: bool = False
 
     def runs_needed(self, domains: int) -> int:  # noqa: ARG002 - its prior makes up for missing runs
         """Few: what the runs do not tell shows in the spread."""

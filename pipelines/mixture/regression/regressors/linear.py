@@ -51,6 +51,7 @@ class Linear:
 
     name: str = "linear"
     smooth: bool = True
+    extrapolates: bool = True
 
     def runs_needed(self, domains: int) -> int:
         """One more than there are unknowns, or nothing is left to tell the noise by."""

@@ -13,8 +13,9 @@ from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats,
 
 FLOORS = (0.02, 0.1, 0.3, 1.0, 3.0)
 """Where the search begins: floors so many ranges of the losses below the lowest of them."""
-RIDGE = 1e-6
-"""On the exponents, in the units of the standardised losses: where runs tell nothing of a domain, it is neutral."""
+RIDGE = 1e-3
+"""On the exponents, times the square of domains a run, in the units of the standardised losses: few runs do not tell
+what each domain does, and one of which they tell nothing is neutral (docs/benchmarks_mixture.md, what was tried)."""
 LARGEST_EXPONENT = 50.0
 """Beyond it the law has left all that was seen, and exp must not overflow."""
 
@@ -60,6 +61,7 @@ class LogLinear:
 
     name: str = "loglinear"
     smooth: bool = True
+    extrapolates: bool = True
 
     def runs_needed(self, domains: int) -> int:
         """One more than there are unknowns: the exponents and the floor."""
@@ -70,8 +72,9 @@ class LogLinear:
         runs, domains = weights.shape
         centre, level, scale = weights.mean(axis=0), float(loss.mean()), float(loss.std()) or 1.0
         at, wanted = weights - centre, (loss - level) / scale
-        residual = partial(_residual, at=at, wanted=wanted)
-        gradient = partial(_residual_gradient, at=at)
+        root = np.sqrt(RIDGE) * domains / runs
+        residual = partial(_residual, at=at, wanted=wanted, root=root)
+        gradient = partial(_residual_gradient, at=at, root=root)
         found = [
             least_squares(residual, start, gradient, x_scale="jac", max_nfev=200)
             for start in (_start(at, wanted, share) for share in FLOORS)
@@ -99,13 +102,13 @@ def _gradient(parameters: Floats, at: Floats) -> Floats:
     return np.hstack([np.ones_like(height), height, height * at])
 
 
-def _residual(parameters: Floats, at: Floats, wanted: Floats) -> Floats:
-    return np.concatenate([_law(parameters, at) - wanted, np.sqrt(RIDGE) * parameters[2:]])
+def _residual(parameters: Floats, at: Floats, wanted: Floats, root: float) -> Floats:
+    return np.concatenate([_law(parameters, at) - wanted, root * parameters[2:]])
 
 
-def _residual_gradient(parameters: Floats, at: Floats) -> Floats:
+def _residual_gradient(parameters: Floats, at: Floats, root: float) -> Floats:
     domains = at.shape[1]
-    ridge = np.hstack([np.zeros((domains, 2)), np.sqrt(RIDGE) * np.eye(domains)])
+    ridge = np.hstack([np.zeros((domains, 2)), root * np.eye(domains)])
     return np.vstack([_gradient(parameters, at), ridge])
 
 

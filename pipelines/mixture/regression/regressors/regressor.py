@@ -59,6 +59,11 @@ class Regressor(Protocol):
         """Whether the surrogate has a gradient to walk along."""
         ...
 
+    @property
+    def extrapolates(self) -> bool:
+        """Whether it is as sure where no run is near: a law goes on for ever, a process goes back to the mean."""
+        ...
+
     def runs_needed(self, domains: int) -> int:
         """With fewer runs than this a fit means nothing, and is refused."""
         ...

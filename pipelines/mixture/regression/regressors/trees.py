@@ -52,6 +52,7 @@ class Trees:
 
     name: str = "lightgbm"
     smooth: bool = False
+    extrapolates: bool = False
 
     def runs_needed(self, domains: int) -> int:  # noqa: ARG002 - trees split one domain at a time
         """A split of the fewest runs that a leaf may have."""
