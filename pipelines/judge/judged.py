@@ -124,15 +124,23 @@ class Retrial:
         places = Places(identities_of(rows)).take(identities)
         if len(head) != len(rows) or (places < 0).any():
             raise self._differs(number, "keys/ and signals/ are not about the same documents")
-        order = np.lexsort((head["shard"].to_numpy(), identities))
-        twice = (np.diff(identities[order]) == 0) & (np.diff(head["shard"].to_numpy()[order]) == 0)
+        self._refuse_twins(head, identities)
+        return head, places
+
+    def _refuse_twins(self, head: pa.Table, identities: np.ndarray) -> None:
+        """Refuse two records of one input that nothing tells apart. What is listed twice is the same, and may be."""
+        ordered = np.sort(identities)
+        if not (ordered[1:] == ordered[:-1]).any():
+            return
+        shard = head["shard"].to_numpy()
+        order = np.lexsort((shard, identities))
+        twice = (np.diff(identities[order]) == 0) & (np.diff(shard[order]) == 0)
         if twice.any():
             path = head["source_path"][int(order[1:][twice][0])].as_py()
             raise CrawlsieveError(
                 f"{self.finished.run}: two records of {path} have one id and one offset, so that nobody can tell which"
                 " measurements are whose. Run the changed recipe instead."
             )
-        return head, places
 
     def _rejected(self, number: int, rows: pa.Table, outcome: np.ndarray) -> tuple[pa.ListArray, np.ndarray]:
         """(reasons of the measured rows of `rejected/`, int64[k]: their rows of `signals/`)."""

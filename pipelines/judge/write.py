@@ -80,7 +80,7 @@ def checked_replay(source: Finished, recipe: Recipe, changes: tuple[str, ...]) -
             " changed: what is written would not be what the recipe gives now. Run the changed recipe instead."
         )
     job = replay(source, recipe, changes)
-    problem = _folder_problem(source, job) or output_problem(recipe, writes=True)
+    problem = _nested(source, job) or output_problem(recipe, writes=True) or _read_itself(job)
     if problem:
         raise CrawlsieveError(f"--write: {problem}")
     return job
@@ -134,8 +134,8 @@ def _published(job: Replay, engine: Engine) -> pa.Table:
     )
 
 
-def _folder_problem(source: Finished, job: Job) -> str:
-    """Why a folder must not be written, with what to do; empty if it may."""
+def _nested(source: Finished, job: Job) -> str:
+    """Why a folder must not be written for where it lies, with what to do; empty if it may."""
     output, run = absolute(job.recipe.output), absolute(source.run)
     if output == run:
         return f"'{job.recipe.output}' is the run itself, which stays as it is. {_OTHER}"
@@ -144,6 +144,11 @@ def _folder_problem(source: Finished, job: Job) -> str:
     inside = next((item.path for item in job.inputs if absolute(item.path).startswith(f"{output}/")), None)
     if inside:
         return f"'{inside}', which the run has read, lies in '{job.recipe.output}'. {_OTHER}"
+    return ""
+
+
+def _read_itself(job: Job) -> str:
+    """Why a folder must not be written for what is in it, with what to do; empty if it may."""
     manifest, state = standing_manifest(job.recipe.output), standing_state(job.recipe.output)
     found = manifest or state
     if found is None or "made_from" in found or (manifest is not None and finished(job) is not None):

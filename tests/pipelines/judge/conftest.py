@@ -79,7 +79,7 @@ def judged(tmp_path):
 
     def write(run, *changes, name="judged"):
         finished = finished_run(run)
-        out = str(tmp_path / name)
+        out = name if "://" in name else str(tmp_path / name)
         job = checked_replay(finished, changed_recipe(finished.recipe, run, changes, out), changes)
         return out, written(job, 1, Progress.silent())
 
