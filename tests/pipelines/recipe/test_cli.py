@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -43,8 +44,9 @@ def stub(monkeypatch):
 
     def put(name, **held):
         module = SimpleNamespace(**held)
-        monkeypatch.setitem(sys.modules, f"crawlsieve.pipelines.{name}", module)
-        monkeypatch.setattr(crawlsieve.pipelines, name, module, raising=False)
+        package, _, own = f"crawlsieve.pipelines.{name}".rpartition(".")
+        monkeypatch.setitem(sys.modules, f"{package}.{own}", module)
+        monkeypatch.setattr(import_module(package), own, module, raising=False)
 
     return put
 
@@ -183,25 +185,26 @@ def test_schema_prints_json(call):
     assert json.loads(out)["title"] == "crawlsieve recipe"
 
 
-def test_sql_hands_over_run_query_and_form(call, stub):
+def test_sql_hands_over_run_query_and_form(call, monkeypatch):
     called = []
-    stub("sql", sql_command=lambda *given: called.append(given))
+    command = "crawlsieve.pipelines.ask.sql.sql_command"
+    monkeypatch.setattr(command, lambda *given, **named: called.append((*given, named["output"])))
 
     assert call("sql", "out", "SELECT 1", "--format", "csv")[0] == 0
     assert call("sql", "out", "SELECT 2")[0] == 0
-    assert called == [("out", "SELECT 1", "csv"), ("out", "SELECT 2", "table")]
+    assert called == [("out", "SELECT 1", "csv", None), ("out", "SELECT 2", "table", None)]
 
 
 def test_explain_hands_over_run_and_page(call, stub):
     called = []
-    stub("explain", explain_command=lambda *given: called.append(given))
+    stub("ask.explain", explain_command=lambda *given: called.append(given))
 
     assert call("explain", "out", "http://example.org/")[0] == 0
     assert called == [("out", "http://example.org/")]
 
 
 def test_digest_prints_a_line_a_table(call, stub):
-    stub("digest", digest=lambda _: {"documents": "2-ab", "all": "cd"})
+    stub("ask.digest", digest=lambda _: {"documents": "2-ab", "all": "cd"})
 
     assert call("digest", "out") == (0, "2-ab  documents\ncd  all\n", "")
 
@@ -247,7 +250,7 @@ def test_any_error_that_a_user_can_act_on_is_one_message(call, stub):
     def fail(_):
         raise CrawlsieveError("out: no such directory.")
 
-    stub("digest", digest=fail)
+    stub("ask.digest", digest=fail)
 
     assert call("digest", "out") == (1, "", "CrawlsieveError: out: no such directory.\n")
 
