@@ -17,7 +17,7 @@ from crawlsieve.pipelines.engines.engine import nobody
 from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.mixture.proxy import command, counting
 from crawlsieve.pipelines.mixture.proxy.outcome import Look, Outcome, read_outcome, write_outcome
-from crawlsieve.pipelines.mixture.proxy.runs import Design, TrainRuns, result_path
+from crawlsieve.pipelines.mixture.proxy.runs import Design, TrainRuns, loaded, result_path
 from crawlsieve.pipelines.mixture.proxy.settings import Settings
 from crawlsieve.pipelines.mixture.proxy.texts import texts_of
 from crawlsieve.pipelines.mixture.proxy.tokens import prepare
@@ -145,6 +145,15 @@ def test_texts_that_change_are_read_anew_in_the_same_process(wanted, tmp_path):
     trained(ngram)
 
     assert not np.allclose(read_table(str(tmp_path / "runs" / "losses.csv")).values, before.values)
+
+
+def test_tokens_of_other_texts_are_not_trained_on(wanted):
+    """As when a second command writes them anew while the first one's workers begin."""
+    tokens = prepare_tokens(wanted)
+    assert loaded(str(tokens.folder), tokens.key).domains == tokens.domains
+
+    with pytest.raises(MixtureError, match=r"runs/tokens changed while runs were trained on it"):
+        loaded(str(tokens.folder), "another key")
 
 
 def test_a_domain_that_is_counted_is_not_counted_again(wanted, monkeypatch, tmp_path):
