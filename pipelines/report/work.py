@@ -18,7 +18,7 @@ _KINDS = "SELECT split_part(error, ':', 1) AS kind, count(*) AS records FROM {pa
 _FAILED = """
     SELECT split_part(error, ':', 1) AS kind, source_path, source_offset, url, error FROM {part}
     QUALIFY row_number() OVER (PARTITION BY kind ORDER BY md5(id || $seed), source_path, source_offset) <= $each
-    ORDER BY kind, source_path, source_offset
+    ORDER BY kind, source_path, source_offset, id
 """
 
 
@@ -89,7 +89,7 @@ def mixture(tables: Tables) -> Block | None:
     told = tables.manifest.get("mixture")
     if not told:
         return None
-    domains: dict[str, dict[str, Any]] = told["domains"]
+    domains = dict(sorted(told["domains"].items(), key=lambda item: (-item[1]["weight"], item[0])))
     asked = [(shown(name, 80) or "(empty)", [each["weight"], each["share"]]) for name, each in domains.items()]
     return section(
         "mixture",
@@ -119,7 +119,7 @@ def about(tables: Tables) -> Block:
     versions += sorted({**manifest.get("packages", {}), **manifest.get("files_read", {})}.items())
     if manifest.get("history"):
         versions.append(("history", str(manifest["history"])))
-    recipe = yaml.safe_dump(manifest["recipe"], sort_keys=False, allow_unicode=True)
+    recipe = yaml.safe_dump(manifest["recipe"], allow_unicode=True)
     return section(
         "about",
         "About this run",

@@ -1,5 +1,6 @@
 """`report.html`: written when a run ends, and made anew by `crawlsieve report`."""
 
+import json
 from typing import Any
 
 from crawlsieve.pipelines.ask.views import manifest as finished_manifest
@@ -25,7 +26,8 @@ def write_report(output: str, manifest: dict[str, Any], place: str | None = None
         CrawlsieveError: the tables cannot be read.
         OSError: the file cannot be written.
     """
-    with tables_of(output, manifest) as tables:
+    as_stored = json.loads(json.dumps(manifest, sort_keys=True))
+    with tables_of(output, as_stored) as tables:
         made = page(facts(tables))
     place = place or join(output, NAME)
     with writing(place) as file:
