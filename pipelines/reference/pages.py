@@ -6,6 +6,7 @@ from pathlib import Path
 from crawlsieve.pipelines.recipe.reference import refreshed as recipe_page
 from crawlsieve.pipelines.reference.columns import signal_tables, tables_at_rest
 from crawlsieve.pipelines.reference.commands import commands
+from crawlsieve.pipelines.reference.queries import queries
 
 BEGIN, END = "<!-- made from the code: begin -->", "<!-- made from the code: end -->"
 
@@ -13,6 +14,7 @@ _MADE: dict[str, Callable[[], str]] = {
     "tables.md": tables_at_rest,
     "signals.md": signal_tables,
     "commands.md": commands,
+    "sql.md": queries,
 }
 
 
