@@ -13,6 +13,8 @@ failed="SELECT source_path, source_offset, error FROM failed ORDER BY source_pat
 
 cat <<END
 
+What became of every page, to look at: open demo/run/report.html in a browser.
+
 Three questions to ask about the result, which is in demo/run:
 
   $crawlsieve sql demo/run "$rules"

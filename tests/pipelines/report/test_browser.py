@@ -280,5 +280,12 @@ def test_paper_shows_all_samples_and_no_controls(opened):
     )
 
 
+def test_the_gate_fails_without_a_browser():
+    gate = (Path(__file__).parents[3] / ".ci" / "run").read_text()
+
+    assert gate.index("install -qq -y --no-install-recommends chromium") < gate.index("make test")
+    assert gate.index("export CRAWLSIEVE_REQUIRE_BROWSER=1") < gate.index("make test")
+
+
 def test_the_file_is_small(run):
     assert (run / "report.html").stat().st_size < 1_000_000
