@@ -21,6 +21,7 @@ from crawlsieve.pipelines.cli_options import (
     pairs,
     said,
 )
+from crawlsieve.pipelines.compare.cli import compare_command
 from crawlsieve.pipelines.forecast.cli import (
     FormatOption,
     SampleOption,
@@ -204,6 +205,7 @@ app.command("explain")(explain_command)
 app.command("digest")(digest_command)
 app.command("report")(report_command)
 app.command("judge")(judge_command)
+app.command("compare")(compare_command)
 app.command("card")(card_command)
 app.add_typer(index_app, name="index")
 app.add_typer(mix_app, name="mix")
