@@ -27,7 +27,8 @@ _IN_MEMORY = frozenset(
         StatementType.VARIABLE_SET,
     }
 )
-_WRITES_A_FILE = "COPY_TO_FILE"
+_WRITERS = {b"copy": "COPY_TO_FILE", b"enable_logging": "ENABLE_LOGGING"}
+"""Word of a statement -> operator of its plan that writes a file. DuckDB before 2.0 lets a locked one log to files."""
 
 
 def statements(connection: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
@@ -54,8 +55,8 @@ def _check(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -
             _check(connection, inner)
     elif kind not in _READS | _IN_MEMORY:
         raise _refused("unknown" if kind is None else kind.name)
-    elif _says_copy(statement.query) and _copies(connection, statement.query):
-        raise _refused("COPY")
+    else:
+        _check_plan(connection, statement.query)
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
@@ -86,19 +87,29 @@ def _explained(connection: duckdb.DuckDBPyConnection, query: str) -> list[duckdb
     raise _refused("EXPLAIN")
 
 
-def _says_copy(query: str) -> bool:
-    """Whether COPY is a word of the statement: DuckDB takes it as part of another one only at its top level."""
+def _check_plan(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse what writes a file from within: WITH x AS (COPY ...) SELECT, or a function that logs.
+
+    DuckDB takes these at the top level of a statement alone, never out of a view or a macro: a statement without their
+    words need not be planned.
+    """
     text = query.encode()
-    return any(text[place : place + 4].lower() == b"copy" for place, _ in duckdb.tokenize(query))
-
-
-def _copies(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
-    """Whether a COPY hides in the plan, as in WITH x AS (COPY ...) SELECT; in doubt, it does."""
+    said = {word for place, _ in duckdb.tokenize(query) for word in _WRITERS if _begins(text[place:], word)}
+    if not said:
+        return
     try:
         plans = connection.execute(f"EXPLAIN (FORMAT json) {query}").fetchall()
     except duckdb.Error as error:
         raise CrawlsieveError(f"sql: {error}") from None
-    return any(_WRITES_A_FILE in name for _, plan in plans for top in json.loads(plan) for name in _operators(top))
+    planned = {name.strip() for _, plan in plans for top in json.loads(plan) for name in _operators(top)}
+    for word in sorted(said):
+        if any(_WRITERS[word] in name for name in planned):
+            raise _refused(word.decode().upper())
+
+
+def _begins(text: bytes, word: bytes) -> bool:
+    """Whether `text` begins with `word`, quoted or not, whatever its case."""
+    return text[: len(word) + 1].lstrip(b'"').lower().startswith(word)
 
 
 def _operators(node: dict[str, Any]) -> Iterator[str]:
