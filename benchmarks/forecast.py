@@ -152,8 +152,8 @@ def kind(known: Known) -> str:
 def main() -> None:
     """Print the section."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 6])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--times", type=int, nargs="+", default=[6])
     asked = parser.parse_args()
     print("## Forecasts\n")
     for times in asked.times:

@@ -26,6 +26,7 @@ SECTIONS = (
     ("mix_apply.py", False),
     ("engines.py", False),
     ("engine_exchange.py", False),
+    ("forecast.py", False),
     ("scale.py", False),
 )
 """Script, and whether it calls the peers. An hour in all; near_scale.py takes 6 GiB of memory."""
