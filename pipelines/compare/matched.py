@@ -2,7 +2,8 @@
 
 Tables that are made here, and live in DuckDB only:
 
-* `rows_a`, `rows_b`: `key, id, outcome` of each row of a run; its key is null where nothing tells (no URL, no text).
+* `rows_a`, `rows_b`: `key, id, outcome` of each row of a run. The key of a row without URL is its id; it is null for a
+  row without text, which no text of the other run can be compared with.
 * `state_a`, `state_b`: `key, outcome, id`: a key once, with its best outcome and the first id that has it.
 * `matched`: `key, a, b, a_id, b_id`: a key of either run once; null where a run does not know it.
 """
@@ -65,7 +66,8 @@ def _keyed(pair: Pair, side: Side, by: By) -> None:
     batches = pa.RecordBatchReader.from_batches(_KEYED, _key_batches(side, by))
     cursor = pair.connection
     cursor.execute(f"CREATE TEMP TABLE rows_{side.letter} (key UUID, id UUID, outcome TINYINT)")
-    made = f"INSERT INTO rows_{side.letter} SELECT hex(key)::UUID, id::UUID, outcome FROM keyed"  # noqa: S608 - own text
+    key = "coalesce(hex(key)::UUID, id::UUID)" if by == "url" else "hex(key)::UUID"
+    made = f"INSERT INTO rows_{side.letter} SELECT {key}, id::UUID, outcome FROM keyed"  # noqa: S608 - own text
     cursor.register("keyed", batches)
     cursor.execute(made)
     cursor.unregister("keyed")
