@@ -46,7 +46,7 @@ def identities_of(rows: pa.Table | pa.RecordBatch) -> np.ndarray:
     """uint64[n]: a hash of IDENTITY; of different records of a range, two are the same once in a million ranges."""
     paths = _array(rows.column("source_path")).dictionary_encode()
     known = [xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogatepass")) for path in paths.dictionary.to_pylist()]
-    mixed = np.array(known, np.uint64)[paths.indices.to_numpy(zero_copy_only=False)]
+    mixed: np.ndarray = np.array(known, np.uint64)[paths.indices.to_numpy(zero_copy_only=False)]
     offsets = _array(rows.column("source_offset")).to_numpy(zero_copy_only=False).astype(np.uint64)
     for word in (offsets, *_hex_digits(rows.column("id")).view(np.uint64).T):
         mixed = mix64(mixed ^ word)

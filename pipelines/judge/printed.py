@@ -15,7 +15,7 @@ from crawlsieve.pipelines.judge.question import Question
 from crawlsieve.pipelines.judge.verdicts import Bound
 
 LEFT_OUT = "left out"
-_RULE_WIDTH = 32
+_RULE_WIDTH = 31
 
 
 def as_data(question: Question, found: Difference) -> dict[str, Any]:
@@ -120,15 +120,16 @@ def _table(found: Difference) -> Table:
     rules = _rules(found)
     steps = len({bound.step for bound, *_ in rules}) > 1
     table = Table(show_edge=False, pad_edge=False)
-    width = min(_RULE_WIDTH, max((len(bound.rule.name) for bound, *_ in rules), default=0))
     if steps:
         table.add_column("step")
-    table.add_column("rule", overflow="fold", min_width=width)
+    table.add_column("rule", overflow="fold", min_width=_RULE_WIDTH)
     table.add_column("bounds", overflow="fold")
-    for name in ("rejects", "now", "newly", "no more"):
+    for name in ("rejects", "change"):
         table.add_column(name, justify="right")
     for bound, told, counted in rules:
         names = (bound.step, bound.rule.name, told) if steps else (bound.rule.name, told)
-        numbers = [f"{counted[name]:,}" for name in ("before", "after", "newly", "no_more")]
-        table.add_row(*map(Text, names), *numbers, style="bold" if "->" in told else "")
+        before, after, more, less = (counted[name] for name in ("before", "after", "newly", "no_more"))
+        rejects = f"{before:,}" if before == after else f"{before:,} -> {after:,}"
+        change = " ".join([f"+{more:,}"] * (more > 0) + [f"-{less:,}"] * (less > 0))
+        table.add_row(*map(Text, (*names, rejects, change)), style="bold" if "->" in told else "")
     return table
