@@ -157,7 +157,7 @@ def test_other_files_are_read_only_when_named(small_run, tmp_path):
         with session(str(small_run), [str(named)]) as asked:
             with asked.ask_last(sql) as answer:
                 assert next(answer.batches).to_pydict() == {"n": [1]}
-            with pytest.raises(CrawlsieveError, match="COPY is refused|CTE needs a SELECT"):
+            with pytest.raises(CrawlsieveError, match=r"COPY is refused|CTE needs a SELECT"):
                 list(asked.ask(WRITES[3].format(place=file)))
 
 
