@@ -15,7 +15,6 @@ from crawlsieve.pipelines.judge.question import Question
 from crawlsieve.pipelines.judge.verdicts import Bound
 
 LEFT_OUT = "left out"
-_RULE_WIDTH = 31
 
 
 def as_data(question: Question, found: Difference) -> dict[str, Any]:
@@ -121,11 +120,11 @@ def _table(found: Difference) -> Table:
     steps = len({bound.step for bound, *_ in rules}) > 1
     table = Table(show_edge=False, pad_edge=False)
     if steps:
-        table.add_column("step")
-    table.add_column("rule", overflow="fold", min_width=_RULE_WIDTH)
+        table.add_column("step", no_wrap=True)
+    table.add_column("rule", no_wrap=True)
     table.add_column("bounds", overflow="fold")
     for name in ("rejects", "change"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for bound, told, counted in rules:
         names = (bound.step, bound.rule.name, told) if steps else (bound.rule.name, told)
         before, after, more, less = (counted[name] for name in ("before", "after", "newly", "no_more"))
