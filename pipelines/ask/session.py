@@ -81,8 +81,7 @@ class Session:
         relation = self.connection.sql(statement)
         if relation is None:
             return None
-        stream = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # the older name
-        return stream(BATCH_ROWS)
+        return relation.to_arrow_reader(BATCH_ROWS)
 
 
 @contextmanager
