@@ -27,6 +27,7 @@ SECTIONS = (
     ("engines.py", False),
     ("engine_exchange.py", False),
     ("forecast.py", False),
+    ("report.py", False),
     ("scale.py", False),
 )
 """Script, and whether it calls the peers. An hour in all; near_scale.py takes 6 GiB of memory."""

@@ -66,7 +66,7 @@ def signals(tables: Tables) -> Block | None:
         "Every number that was measured, by outcome. A line is a bound of a rule: what lies in the shade is "
         "rejected. A dashed line is another bound for some languages.",
         note(part.sampled, "sampled"),
-        {"kind": "histograms", "items": sorted(items, key=lambda item: not item["edges"])},
+        {"kind": "histograms", "items": sorted(items, key=lambda item: (not item["edges"], not item["rules"]))},
         note("Values beyond the ends of an axis are in its first and last bar; " + _TOLD_TAILS),
     )
 

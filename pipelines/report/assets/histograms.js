@@ -63,7 +63,7 @@ function boundText(rule) {
   const ends = [];
   if (rule.at_least !== null) ends.push(`at least ${written(rule.at_least, "number")}`);
   if (rule.at_most !== null) ends.push(`at most ${written(rule.at_most, "number")}`);
-  return ends.join(", ");
+  return ends.join(", ") || "no bound";
 }
 
 function histogramLabel(item) {
@@ -77,6 +77,10 @@ function binTable(item) {
   const rows = item.edges.slice(1).map((end, place) => [item.edges[place], end, ...outcomes.map((name) => item.counts[name][place])])
     .filter((row) => row.slice(2).some((value) => value));
   return plainTable({ caption: `Bars of ${item.name}`, columns, rows });
+}
+
+function axisNumber(value) {
+  return Math.abs(value) >= 10000 ? shortNumber.format(value) : precise.format(value);
 }
 
 function powers(low, high) {
@@ -102,7 +106,7 @@ function histogram(item, width, state) {
     width, height: 168, marginLeft: 34, marginRight: 14, marginTop: 16, marginBottom: 24,
     x: {
       type: item.log ? "symlog" : "linear", domain: [low, high], label: null, tickSize: 4,
-      ticks: item.log ? powers(low, high) : Math.max(3, Math.floor(width / 70)), tickFormat: (value) => (Math.abs(value) >= 10000 ? shortNumber.format(value) : precise.format(value)),
+      ticks: item.log ? powers(low, high) : Math.max(3, Math.floor(width / 70)), tickFormat: axisNumber,
     },
     y: { axis: null, type: state.root ? "sqrt" : "linear" },
     marks: [
@@ -116,7 +120,7 @@ function histogram(item, width, state) {
       Plot.ruleY([0], { stroke: "var(--muted)" }),
       Plot.ruleX(others, { x: (value) => value, stroke: "var(--muted)", strokeDasharray: "2,3" }),
       Plot.ruleX(ends, { x: (value) => value, stroke: "var(--ink)", strokeWidth: 1.6 }),
-      Plot.text(ends, { x: (value) => value, frameAnchor: "top", dy: -12, text: (value) => short(value, "number"), fontSize: 11, fill: "var(--ink)", fontWeight: 600 }),
+      Plot.text(ends, { x: (value) => value, frameAnchor: "top", dy: -12, text: axisNumber, fontSize: 11, fill: "var(--ink)", fontWeight: 600 }),
     ],
   });
 }

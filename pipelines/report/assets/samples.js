@@ -68,7 +68,8 @@ function textBox(item) {
   if (item.text === "") return el("p", { class: "told" }, "Its text is empty.");
   const cut = item.text.endsWith("…") && item.length > item.text.length - 1;
   const told = `${written(item.length, "number")} characters${cut ? ", cut" : ""}`;
-  const opening = item.text.replace(/\s+/g, " ").slice(0, 220);
+  const line = item.text.replace(/\s+/g, " ");
+  const opening = line.length > 220 ? `${line.slice(0, 219)}…` : line;
   return el("details", { class: "text" }, el("summary", null, foreign("span", opening, { class: "opening" }), el("span", { class: "told" }, told)),
     foreign("pre", item.text));
 }

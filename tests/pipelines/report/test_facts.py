@@ -137,17 +137,44 @@ def test_a_signal_of_one_value_has_no_axis_and_stands_last(found):
     assert [not item["edges"] for item in items] == sorted(not item["edges"] for item in items)
 
 
+def histogram(folder, values):
+    """The histogram of kept documents with these values."""
+    schema = pa.schema([pa.field("outcome", pa.string()), pa.field("ratio", pa.float64())])
+    (folder / "signals").mkdir()
+    kept = pa.table([["documents"] * len(values), values], schema=schema)
+    pq.write_table(kept, folder / "signals" / "a.parquet")
+    files = [{"table": "signals", "path": "signals/a.parquet", "rows": len(values), "bytes": 1}]
+    with tables_of(str(folder), {"files": files}) as tables:
+        (item,) = block(signals.signals(tables), "histograms")["items"]
+    return item
+
+
 @pytest.mark.parametrize(("values", "quantiles"), [([None, None], []), ([float("nan"), 1.0], [1.0] * 5)])
 def test_what_is_no_number_is_no_value(tmp_path, values, quantiles):
-    schema = pa.schema([pa.field("outcome", pa.string()), pa.field("ratio", pa.float64())])
-    (tmp_path / "signals").mkdir()
-    pq.write_table(pa.table([["documents", "documents"], values], schema=schema), tmp_path / "signals" / "a.parquet")
-    files = [{"table": "signals", "path": "signals/a.parquet", "rows": 2, "bytes": 1}]
-    with tables_of(str(tmp_path), {"files": files}) as tables:
-        (item,) = block(signals.signals(tables), "histograms")["items"]
+    item = histogram(tmp_path, values)
 
     assert list(item["quantiles"].values()) == quantiles
     assert item["nulls"] == {"documents": 2 - len(set(quantiles))}
+
+
+def test_a_few_values_far_away_stretch_no_axis_and_are_in_its_ends(tmp_path):
+    near = [number / 2_000 for number in range(2_000)]
+    item = histogram(tmp_path, [*near, 1e6, 2e6, -1e6])
+    counts = item["counts"]["documents"]
+
+    assert (item["log"], item["least"], item["most"]) == (False, -1e6, 2e6)
+    assert -0.1 < item["edges"][0] < item["edges"][-1] < 1.1
+    assert sum(counts) == len(near) + 3
+    assert counts[-1] >= sum(value >= item["edges"][-2] for value in near) + 2
+
+
+@pytest.mark.parametrize(("most", "log"), [(20, False), (20_000, True)])
+def test_a_heavy_tail_has_a_logarithmic_axis(tmp_path, most, log):
+    item = histogram(tmp_path, [float(number % 10) for number in range(900)] + [float(most)] * 100)
+
+    assert item["log"] is log
+    assert item["edges"][0] == 0
+    assert item["edges"][-1] == pytest.approx(most)
 
 
 def test_sites_are_counted_by_host_and_outcome(run, found):
