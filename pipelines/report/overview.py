@@ -51,8 +51,8 @@ def _share(part: int, whole: int, name: str) -> str:
 
 
 def funnel(tables: Tables) -> Block | None:
-    """How many records, and how much text, each step leaves."""
-    if not tables.manifest.get("balance"):
+    """How many records, and how much text, each step leaves; None for what no step has made, a mixture of runs."""
+    if not tables.manifest.get("balance") or not tables.manifest.get("counts"):
         return None
     rows = stages(tables.manifest)
     known = any(row["bytes"] is not None for row in rows)

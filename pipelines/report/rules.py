@@ -68,7 +68,7 @@ def _overlap(names: Sequence[str], pairs: dict[tuple[str, str], int], of: int) -
         "kind": "matrix",
         "caption": "Rules that remove the same documents",
         "told": f"{told}A row says: of the documents that this rule rejects, which share does the rule of the column "
-        "reject, too. A dark row has little to say that others do not.",
+        "reject, too. A row of strong colour has little to say that others do not.",
         "names": list(names),
         "values": [[pairs.get((row, column), 0) for column in names] for row in names],
     }

@@ -27,7 +27,7 @@ function rowLayout(names, width, rowHeight) {
   const size = 12.5;
   const longest = Math.max(4, ...names.map((name) => name.length));
   const above = width < 480 && longest * 7 > width * 0.36;
-  const marginLeft = above ? 0 : Math.ceil(Math.min(longest * 7 + 14, width * 0.42, 300));
+  const marginLeft = above ? 0 : Math.ceil(Math.min(longest * 7.4 + 20, width * 0.42, 300));
   const clipped = { textOverflow: "ellipsis-end", lineWidth: (above ? width : marginLeft - 14) / size, fontSize: size };
   const axis = above
     ? Plot.text(names, { y: (name) => name, frameAnchor: "left", textAnchor: "start", dy: -12, text: (name) => name, fill: "var(--ink)", ...clipped })
@@ -104,7 +104,7 @@ function funnelBlock(block) {
       return documents && row.lost ? `${short(left(row), unit)}  −${short(row.lost, unit)}` : short(left(row), unit);
     };
     return Plot.plot({
-      width, marginLeft: rows.marginLeft, marginRight: 96, marginTop: 4, marginBottom: 4, height: rows.height,
+      width, marginLeft: rows.marginLeft, marginRight: 116, marginTop: 4, marginBottom: 4, height: rows.height,
       x: { axis: null, domain: [0, most] }, y: { domain: names, label: null, padding: 0.16, axis: null },
       marks: [
         Plot.barX(block.rows.filter((row) => left(row) !== null), { x: left, y: "name", fill: "var(--kept)", rx: 2, ...rows.bar }),

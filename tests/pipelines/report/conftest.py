@@ -28,6 +28,7 @@ def given():
     pages += [{"id": f"s{n}", "url": f"http://short.example/{n}", "text": "x y"} for n in range(7)]
     pages += [{"id": f"n{n}", "url": f"http://number.example/{n}", "text": f"{n} 1 2 3 4 5 6"} for n in range(3)]
     pages += [
+        {"id": "long", "url": "http://site1.example/long", "text": " and ".join(prose(n) for n in range(9))},
         {"id": "script", "url": ADDRESS, "text": f"{SCRIPT} The words of a page that is kept, {SCRIPT}"},
         {"id": "rejected-script", "url": f"http://x.example/{SCRIPT}", "text": SCRIPT[:40]},
         {"id": "turned", "url": "http://turned.example/\u202egpj.exe", "text": f"{prose(9)} The words of it: {TURNED}"},

@@ -48,7 +48,7 @@ def test_the_funnel_leads_from_the_records_to_the_kept_and_loses_what_it_says(ru
 
     assert [row["name"] for row in left] == ["input", "read", "measure", "judge", "all rules", "deduplication"]
     assert all(after["documents"] == before["documents"] - after["lost"] for before, after in pairwise(left))
-    assert (left[0]["documents"], left[-1]["documents"]) == (42, len(rows(run, "documents")))
+    assert (left[0]["documents"], left[-1]["documents"]) == (43, len(rows(run, "documents")))
     assert left[-1]["bytes"] == sum(len(row["text"].encode()) for row in rows(run, "documents"))
 
 
@@ -90,7 +90,7 @@ def test_what_a_rule_removes_alone_and_with_which_others(run, found):
 def test_rules_that_removed_nothing_are_listed_with_their_bounds(found):
     listed = {row[0]: row[2:5] for row in block(found["rules"], "table")["rows"]}
 
-    assert listed["gopher_word_count"] == ["at least 4.0, at most 100,000", 7, pytest.approx(7 / 42)]
+    assert listed["gopher_word_count"] == ["at least 4.0, at most 100,000", 7, pytest.approx(7 / 43)]
     assert listed["gopher_hashes"] == ["at most 0.1", 0, 0]
 
 
@@ -188,6 +188,8 @@ def test_sites_are_counted_by_host_and_outcome(run, found):
     for row in bars["rows"]:
         if row["name"].endswith(".example"):
             assert row["values"] == [expected[row["name"], outcome] for outcome in OUTCOMES], row["name"]
+    sites = {canonical_site(row["url"]) for outcome in OUTCOMES for row in rows(run, outcome) if row["url"]} - {None}
+    assert found["sites"]["lead"].startswith(f"{len(sites)} hosts in ")
     assert {"site0.example", "short.example", "copy.example"} <= {row["name"] for row in bars["rows"]}
 
 
@@ -223,6 +225,7 @@ def test_samples_show_texts_cut_reasons_and_what_was_measured(run, found):
         reason for item in items.values() for reason in item["reasons"]
     }
     for item in items.values():
+        assert (item["length"] > samples.TEXT) == item["text"].endswith("…")
         assert len(item["text"]) <= samples.TEXT + 1 + 10 * len("‹U+202E›")
         assert len(item["url"]) <= samples.ADDRESS + 1 + len("‹U+202E›")
         assert [verdict["value"] for verdict in item["verdicts"]] == [

@@ -44,7 +44,7 @@ def test_a_report_that_cannot_be_made_costs_no_run_and_leaves_no_old_one(tmp_pat
     assert lines == [
         f"no report: KeyError: 'a fault of ours'. The run is whole; `crawlsieve report {tmp_path / 'run'}` makes one."
     ]
-    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["balance"]["records"] == 43
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["balance"]["records"] == 44
     assert not (tmp_path / "run" / "report.html").exists()
 
 
