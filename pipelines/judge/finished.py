@@ -19,7 +19,7 @@ from crawlsieve.stages.publish import KEYS
 from crawlsieve.stages.read.places import failures, protocol
 
 _RANGE = re.compile(r"-(\d{5,})-of-(\d{5,})-")
-_ROWS_AT_ONCE = 512
+_TEXTS, _ROWS_OF_KEYS = 512, 8192  # at once
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Finished:
             raise self._unreadable(file, error) from error
 
     def batches(self, table: str, number: int, columns: Sequence[str] | None = None) -> Iterator[Batch]:
-        """The rows of a range, a few at a time.
+        """The rows of a range, a few at a time; more where no text is among the columns that are asked for.
 
         Raises:
             CrawlsieveError: as `table`.
@@ -80,7 +80,7 @@ class Finished:
         try:
             with reading(join(self.run, file["path"])) as opened, pq.ParquetFile(opened) as stored:
                 self._check(stored, file, columns or ())
-                yield from stored.iter_batches(_ROWS_AT_ONCE, columns=columns and [*columns])
+                yield from stored.iter_batches(_ROWS_OF_KEYS if columns else _TEXTS, columns=columns and [*columns])
         except (pa.ArrowInvalid, *failures(protocol(self.run))) as error:
             raise self._unreadable(file, error) from error
 

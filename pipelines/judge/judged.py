@@ -148,7 +148,7 @@ class Retrial:
         if not self.finished.keeps_signals:
             return pa.array([], pa.list_(pa.string())), mine
         stored = self.finished.table("rejected", number, (*IDENTITY, "reasons"))
-        places = Places(identities_of(rows.take(pa.array(mine)))).take(identities_of(stored))
+        places = Places(identities_of(rows.select([*IDENTITY]).take(pa.array(mine)))).take(identities_of(stored))
         there = places >= 0
         if there.sum() != len(mine):
             raise self._differs(number, "rejected/ and signals/ are not about the same documents")

@@ -48,7 +48,8 @@ class Header:
     """The run directory: a path relative to the working directory, or an address such as s3://bucket/folder."""
 
     keep_rejected: KeepRejected = "signals"
-    """What is kept of rejected documents and duplicates: nothing but ids and reasons, their signals, or text too."""
+    """What is kept of rejected documents and duplicates: ids and reasons, signals too, or texts as well, with the
+    keys by which `crawlsieve judge` finds duplicates anew."""
 
     card: Card = field(default_factory=Card)
     """What README.md and croissant.json say of the dataset that no run can know. None of it changes a row."""

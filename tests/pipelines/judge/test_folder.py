@@ -177,6 +177,18 @@ def test_a_run_that_kept_no_texts_cannot_be_written_anew(made, judged, tmp_path,
     assert not (tmp_path / "judged").exists()
 
 
+def test_a_run_from_before_keys_were_kept_is_judged_by_its_rules(made, judged, asked):
+    run, _ = made()
+    path = Path(run) / "manifest.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps(told | {"files": [file for file in told["files"] if file["table"] != "keys"]}))
+
+    with pytest.raises(CrawlsieveError, match="it was made before keys were kept"):
+        judged(run, STRICTER)
+
+    assert "the run was made before keys were kept" in asked(run, STRICTER)[1]
+
+
 def test_a_run_that_this_crawlsieve_would_not_make_is_not_imitated(made, judged, monkeypatch):
     run, _ = made()
     monkeypatch.setattr("crawlsieve.stages.measure.Measure.version", 99)
