@@ -69,6 +69,10 @@ def test_vendored_libraries_are_the_published_ones():
     for name in ("d3.min.js", "plot.umd.min.js"):
         assert f"| `{hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()}` |" in listed
         assert f"`LICENSE-{name.split('.')[0]}.txt`" in listed
+        first = (ASSETS / name).read_text().partition("\n")[0]
+        assert f"| {re.search(r' v([0-9.]+) ', first)[1]} |" in next(
+            line for line in listed.splitlines() if f"`{name}`" in line
+        )
 
 
 def test_scripts_of_ours_write_text_and_no_markup():
