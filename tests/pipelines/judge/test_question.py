@@ -1,6 +1,7 @@
 """What a finished run would be under other rules, without a file of it being written or read again."""
 
 import csv
+import gzip
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from crawlsieve.pipelines.judge.question import Question, answered
 from crawlsieve.stages.errors import CrawlsieveError
 from tests.pipelines.judge.conftest import JUDGE, LOOSER, MEASURE, STRICTER
 from tests.pipelines.runs import ran, recipe, write_shards
+from tests.warcs import record, response
 
 NEAR = [MEASURE, JUDGE, "exact_duplicates", {"near_duplicates": {"ngram": 2, "bands": 10, "rows": 4}}]
 ARTICLE = " ".join(f"word{number} of the story and" for number in range(30))
@@ -214,3 +216,27 @@ def test_every_document_that_moves_is_listed(made, tmp_path, ending):
 def test_a_list_is_parquet_or_csv():
     with pytest.raises(CrawlsieveError, match=r"a file that ends in \.parquet or \.csv"):
         Listing("moved.txt")
+
+
+def test_records_that_nothing_tells_apart_are_refused(tmp_path, asked):
+    twice = record(
+        1, response(b"<html><body><p>" + b"a story of some words and the rest " * 20 + b"</p></body></html>")
+    )
+    (tmp_path / "a.warc.gz").write_bytes(gzip.compress(twice + twice))
+    steps = ["extract", MEASURE, JUDGE]
+    ran(recipe(tmp_path, source={"paths": [str(tmp_path / "a.warc.gz")]}, steps=steps, keep_rejected="text"))
+
+    with pytest.raises(CrawlsieveError, match=r"two records of .*a\.warc\.gz have one id and one offset"):
+        asked(str(tmp_path / "run"), STRICTER)
+
+
+def test_a_record_that_is_listed_twice_is_judged(tmp_path, asked):
+    rows = [{"url": "http://a.example/", "text": ARTICLE}, {"url": "http://b.example/", "text": SHORT}]
+    write_shards(tmp_path, rows)
+    paths = [str(tmp_path / "shard-000.jsonl")] * 2
+    ran(recipe(tmp_path, source={"paths": paths}, steps=[MEASURE, JUDGE], keep_rejected="text"))
+
+    told, _ = asked(str(tmp_path / "run"), STRICTER)
+
+    assert outcomes(told, "before") == {"documents": 2, "duplicates": 2}
+    assert outcomes(told, "after") == {"documents": 1, "duplicates": 1, "rejected": 2}
