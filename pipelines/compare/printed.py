@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,10 +19,12 @@ from crawlsieve.pipelines.compare.shifts import Shift
 from crawlsieve.pipelines.compare.signals import Contrast
 from crawlsieve.pipelines.compare.verdicts import Ruling
 from crawlsieve.pipelines.compare.why import KINDS
+from crawlsieve.pipelines.plan_text import size_text
 
 _RULES = 20
 _SIGNALS = 8
 _REASONS = 12
+_WIDEST = 10_000
 
 
 def print_comparison(found: Comparison, console: Console) -> None:
@@ -87,30 +90,30 @@ def _print_inputs(found: Comparison, console: Console) -> None:
 def _print_funnel(found: Comparison, console: Console) -> None:
     if not found.funnel:
         return
-    table = _table("after", "A", "share", "text bytes", "B", "share", "text bytes", right=6)
+    table = _table("after", "A", "share", "text", "B", "share", "text", right=6)
     for stage in found.funnel:
         table.add_row(
             cell(stage.name),
-            *(_number(stage.a_documents), _share(stage.a_share), _number(stage.a_bytes)),
-            *(_number(stage.b_documents), _share(stage.b_share), _number(stage.b_bytes)),
+            *(_number(stage.a_documents), _share(stage.a_share), _size(stage.a_bytes)),
+            *(_number(stage.b_documents), _share(stage.b_share), _size(stage.b_bytes)),
         )
     console.print()
-    console.print(table)
+    _show(table, console)
 
 
 def _print_overlap(found: Comparison, console: Console) -> None:
     overlap = found.overlap
     kept = overlap.both + overlap.only_a + overlap.only_b
-    table = _table(UNITS[found.by], "number", "of all kept", "bytes in A", "bytes in B", right=4)
+    table = _table(UNITS[found.by], "number", "of all kept", "text in A", "text in B", right=4)
     for name, many, a_bytes, b_bytes in (
         ("kept by both", overlap.both, overlap.both_a_bytes, overlap.both_b_bytes),
         ("kept by A only", overlap.only_a, overlap.only_a_bytes, None),
         ("kept by B only", overlap.only_b, None, overlap.only_b_bytes),
     ):
-        table.add_row(name, _number(many), _share(many / kept if kept else None), _number(a_bytes), _number(b_bytes))
+        table.add_row(name, _number(many), _share(many / kept if kept else None), _size(a_bytes), _size(b_bytes))
     table.add_row("kept by neither", _number(overlap.neither), "", "", "")
     console.print()
-    console.print(table)
+    _show(table, console)
 
 
 def _print_alone(alone: Alone, letters: tuple[str, str], found: Comparison, console: Console) -> None:
@@ -120,13 +123,13 @@ def _print_alone(alone: Alone, letters: tuple[str, str], found: Comparison, cons
         return
     console.print()
     _line(console, Text(f"Kept by {own} only: what became of it in {other}", style="bold"))
-    table = _table("why", UNITS[found.by], "alone", "bytes", right=3)
+    table = _table("why", UNITS[found.by], "alone", "text", right=3)
     for kind in alone.kinds:
-        table.add_row(KINDS[kind.kind], _number(kind.documents), "", _number(kind.bytes), style="bold")
+        table.add_row(KINDS[kind.kind], _number(kind.documents), "", _size(kind.bytes), style="bold")
         for reason in [each for each in alone.reasons if each.kind == kind.kind][:_REASONS]:
             name = Text.assemble("  ", cell(reason.reason))
-            table.add_row(name, _number(reason.documents), _number(reason.alone), _number(reason.bytes))
-    console.print(table)
+            table.add_row(name, _number(reason.documents), _number(reason.alone), _size(reason.bytes))
+    _show(table, console)
     _print_contrasts(alone.contrasts, letters, console)
     for sample in alone.samples:
         _print_sample(sample, console)
@@ -145,7 +148,7 @@ def _print_contrasts(contrasts: Sequence[Contrast], letters: tuple[str, str], co
         foreign = "" if each.measured_by.upper() == letters[0] else f" (of {letters[1]})"
         medians = (f"{spread.p50:.4g}" for spread in (each.alone, each.common))
         table.add_row(cell(each.column + foreign), f"{each.distance:.3f}", *medians)
-    console.print(table)
+    _show(table, console)
 
 
 def _print_sample(sample: Sample, console: Console) -> None:
@@ -176,12 +179,12 @@ def _print_rules(rules: Sequence[Ruling], console: Console) -> None:
     if unlike:
         console.print()
         _line(console, Text("Reasons that do not stand for the same documents, of what both have read", style="bold"))
-        table = _table("in A, in B", "bounds", "A rejects", "B rejects", "both", right=3)
+        table = _table("reason", "bounds", "in A", "in B", "both", right=3)
         for rule in unlike[:_RULES]:
             names = Text("\n").join(cell(name) for name in dict.fromkeys((rule.a, rule.b)))
             counts = (rule.rejects_a, rule.rejects_b, rule.rejects_both)
             table.add_row(names, _bounds(rule), *map(_number, counts))
-        console.print(table)
+        _show(table, console)
     if alike:
         _line(console, f"\n{alike:,} other reasons stand for the same documents in both.")
 
@@ -201,7 +204,7 @@ def _print_shifts(shifts: Sequence[Shift], what: str, console: Console) -> None:
     for each in shifts:
         table.add_row(cell(each.name), *map(_number, (each.kept_a, each.kept_b, each.only_a, each.only_b)))
     console.print()
-    console.print(table)
+    _show(table, console)
 
 
 def _print_texts(found: Comparison, console: Console) -> None:
@@ -236,12 +239,25 @@ def _table(*names: str, right: int = 0) -> Table:
     return table
 
 
+def _show(table: Table, console: Console) -> None:
+    """Print a table whole, wider than the terminal if need be: a number that is cut is another number."""
+    width = console.width
+    wanted = Measurement.get(console, console.options.update(width=_WIDEST), table).maximum
+    console.width = max(width, wanted)
+    console.print(table)
+    console.width = width
+
+
 def _line(console: Console, *parts: str | Text) -> None:
     console.print(Text.assemble(*parts), soft_wrap=True)
 
 
 def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
+
+
+def _size(value: int | None) -> str:
+    return "-" if value is None else size_text(value)
 
 
 def _share(value: float | None) -> str:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from crawlsieve.pipelines.ask.views import manifest as finished_manifest
-from crawlsieve.pipelines.report.facts import facts
+from crawlsieve.pipelines.report.facts import Section, facts
 from crawlsieve.pipelines.report.page import page
 from crawlsieve.pipelines.report.tables import tables_of
 from crawlsieve.stages.errors import CrawlsieveError
@@ -14,13 +14,16 @@ NAME = "report.html"
 """The file, in the run directory."""
 
 
-def write_report(output: str, manifest: dict[str, Any], place: str | None = None) -> str:
+def write_report(
+    output: str, manifest: dict[str, Any], place: str | None = None, more: tuple[Section, ...] = ()
+) -> str:
     """Write the report of the run in `output`; returns where it is.
 
     Args:
         output: a run directory whose tables are complete.
         manifest: of the run; it need not be written yet.
         place: the file; `report.html` in the run directory, if not given.
+        more: sections that are shown before the others.
 
     Raises:
         CrawlsieveError: the tables cannot be read.
@@ -28,7 +31,7 @@ def write_report(output: str, manifest: dict[str, Any], place: str | None = None
     """
     as_stored = json.loads(json.dumps(manifest, sort_keys=True))
     with tables_of(output, as_stored) as tables:
-        made = page(facts(tables))
+        made = page(facts(tables, more))
     place = place or join(output, NAME)
     with writing(place) as file:
         file.write(made)
@@ -49,15 +52,15 @@ def report_at_close(output: str, manifest: dict[str, Any]) -> str | None:
     return None
 
 
-def report(run: str, place: str | None = None) -> str:
-    """Make the report of a finished run anew; returns where it is.
+def report(run: str, place: str | None = None, more: tuple[Section, ...] = ()) -> str:
+    """Make the report of a finished run anew; returns where it is. `place` and `more` as in `write_report`.
 
     Raises:
         CrawlsieveError: it is no finished run, its tables cannot be read, or the file cannot be written.
     """
     found = finished_manifest(run)
     try:
-        return write_report(run, found, place)
+        return write_report(run, found, place, more)
     except OSError as error:
         where = place or join(run, NAME)
         raise CrawlsieveError(f"{where}: cannot be written: {error}. --output names another place.") from None

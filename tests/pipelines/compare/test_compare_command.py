@@ -43,7 +43,7 @@ def test_what_differs_is_printed(two):
     said = " ".join(called(*two).stdout.split())
 
     for part in (
-        'steps.judge.rules │ ["short"]', "kept by A only │ 6 │ 54.5% │ 30", "the same cluster is kept through another",
+        'steps.judge.rules │ ["short"]', "kept by A only │ 6 │ 54.5% │ 30 bytes", "the same cluster is kept through",
         "word_count = 60, good is at least 70", "-beta", "+gamma", "at least 50", "at least 80",
         "Texts: 1 of 2 that both keep differ (50.0%).", "Inputs: 1 of both, 0 of A alone, 1 of B alone.",
     ):  # fmt: skip
@@ -184,3 +184,12 @@ def test_two_variants_of_a_recipe_over_the_same_records_are_compared(tmp_path):
     assert (told["inputs"]["same"], told["overlap"]["only_b"]) == (1, 0)
     assert [change["path"] for change in told["recipe"]] == ["steps.judge.override.gopher_word_count.at_least"]
     assert told["only_a"]["contrasts"][0]["distance"] == 1
+
+
+def test_no_number_is_cut_on_a_narrow_terminal(two):
+    narrow = CliRunner().invoke(app, ["compare", *two], env={"COLUMNS": "30"}).stdout
+
+    narrow = " ".join(narrow.split())
+    assert "54.5%" in narrow
+    assert "kept by neither" in narrow
+    assert "deduplication │ 8 │ 53.3% │ 44 bytes │ 5 │ 45.5% │ 30 bytes" in narrow
