@@ -34,6 +34,7 @@ from crawlsieve.pipelines.forecast.cli import (
 from crawlsieve.pipelines.index.cli import app as index_app
 from crawlsieve.pipelines.judge.cli import judge_command
 from crawlsieve.pipelines.mixture.cli import app as mix_app
+from crawlsieve.pipelines.printable import printable
 from crawlsieve.pipelines.report.cli import report_command
 from crawlsieve.stages.errors import CrawlsieveError
 
@@ -234,10 +235,10 @@ def main() -> None:
     try:
         app()
     except CrawlsieveError as error:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        typer.echo(printable(f"{type(error).__name__}: {error}", but="\n"), err=True)
         sys.exit(1)
     except OSError as error:
-        typer.echo(f"{type(error).__name__}: {said(error)}", err=True)
+        typer.echo(printable(f"{type(error).__name__}: {said(error)}", but="\n"), err=True)
         sys.exit(1)
 
 

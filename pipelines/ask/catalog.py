@@ -11,6 +11,7 @@ from crawlsieve.filters.rule import sql_name, sql_text
 from crawlsieve.pipelines.ask.columns import columns_of, schemas
 from crawlsieve.pipelines.ask.macros import comment_on_judged, judged, rule_macros
 from crawlsieve.pipelines.ask.views import manifest
+from crawlsieve.pipelines.printable import printable
 from crawlsieve.stages.files import join, writing
 from crawlsieve.stages.read.places import local, protocol
 
@@ -123,10 +124,9 @@ def _root(run: str) -> str:
 
 def _head(name: str, kind: str) -> str:
     """The comment at the top; a name that breaks no line."""
-    plain = "".join(character if character.isprintable() else " " for character in name)
     kind = {"s3a": "s3", "gcs": "gs"}.get(kind, kind)
     remote = "" if kind == "file" else _REMOTE.get(kind, Template(_OTHER).substitute(protocol=kind))
-    return _HEAD.substitute(name=plain, remote=remote)
+    return _HEAD.substitute(name=printable(name), remote=remote)
 
 
 def _view(table: str, schema: pa.Schema, root: str | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from rich.text import Text
 from crawlsieve.filters.rule import Bounds
 from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting, Verdict
 from crawlsieve.pipelines.ask.printed import cell
+from crawlsieve.pipelines.printable import printable
 
 _STYLES = {"documents": "green", "rejected": "red", "duplicates": "yellow", "failed": "magenta"}
 _SAID = {
@@ -38,7 +39,7 @@ def _print_sighting(sighting: Sighting, console: Console) -> None:
     for name in _ALONE:
         if name in record:
             _print_fact(name, cell(record[name]), console)
-    _print_fact("source", Text(f"{record['source_path']} at {record['source_offset']}"), console)
+    _print_fact("source", Text(printable(f"{record['source_path']} at {record['source_offset']}")), console)
     for name in _SHOWN:
         if name in record:
             _print_fact(name, cell(record[name]), console)
@@ -46,7 +47,7 @@ def _print_sighting(sighting: Sighting, console: Console) -> None:
         _print_fact("error", cell(record["error"]), console)
     _print_duplicate(sighting, console)
     for reason in sighting.reasons:
-        _print_fact("reason", Text(reason, style="red"), console)
+        _print_fact("reason", Text(printable(reason), style="red"), console)
 
 
 def _print_duplicate(sighting: Sighting, console: Console) -> None:
@@ -55,7 +56,7 @@ def _print_duplicate(sighting: Sighting, console: Console) -> None:
         exact = f", similarity {record['similarity']}" if "similarity" in record else ""
         band = f", band {record['band']}" if "band" in record else ""
         label = "alike by" if band else "equal by"
-        _print_fact(label, Text(f"{record['method']}{band}{exact}"), console)
+        _print_fact(label, Text(printable(f"{record['method']}{band}{exact}")), console)
     for name, copy in (("twin", sighting.twin), ("kept is", sighting.kept)):
         if copy is not None:
             _print_fact(name, _copy(copy), console)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlsieve.pipelines.ask.forms import flat, rows_of
+from crawlsieve.pipelines.printable import printable
 
 _ROWS_SHOWN = 100
 _CELL_CHARACTERS = 200
@@ -39,13 +40,14 @@ def print_table(found: pa.Table, console: Console, *, more: bool = False) -> Non
     """
     if found.num_columns == 0:
         return
+    names = [cell(name).plain for name in found.column_names]  # PIVOT makes names of values
     rows = [[cell(value) for value in row] for row in rows_of(found.slice(0, _ROWS_SHOWN))]
-    wanted = [max(cell_len(str(line)) for line in column) for column in zip(found.column_names, *rows, strict=True)]
+    wanted = [max(cell_len(str(line)) for line in column) for column in zip(names, *rows, strict=True)]
     widths = _shared(console.width - 3 * len(wanted), wanted)
     if all(width >= min(most, _LEAST_WIDTH) for width, most in zip(widths, wanted, strict=True)):
-        console.print(_across(found.schema, rows, widths))
+        console.print(_across(found.schema, names, rows, widths))
     else:
-        _print_down(found.column_names, rows, console)
+        _print_down(names, rows, console)
     if found.num_rows > _ROWS_SHOWN:
         many = "many" if more else str(found.num_rows)
         console.print(f"{_ROWS_SHOWN} of {many} rows. All of them: --format csv or json, or --output FILE.")
@@ -60,13 +62,13 @@ def _shared(room: int, wanted: list[int]) -> list[int]:
     return widths
 
 
-def _across(schema: pa.Schema, rows: list[list[Text]], widths: list[int]) -> Table:
+def _across(schema: pa.Schema, names: list[str], rows: list[list[Text]], widths: list[int]) -> Table:
     """A row a line."""
     shown = Table(show_edge=False)
-    for field, width in zip(schema, widths, strict=True):
+    for field, name, width in zip(schema, names, widths, strict=True):
         right = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
         justify: Literal["left", "right"] = "right" if right else "left"
-        shown.add_column(Text(field.name), justify=justify, no_wrap=True, overflow="ellipsis", width=width)
+        shown.add_column(Text(name), justify=justify, no_wrap=True, overflow="ellipsis", width=width)
     for row in rows:
         shown.add_row(*row)
     return shown
@@ -86,6 +88,5 @@ def cell(value: object) -> Text:
     """A value on one line, at most 200 characters, without characters that a terminal would obey."""
     if value is None:
         return Text("-", style="dim")
-    line = str(flat(value))[: _CELL_CHARACTERS + 1]
-    line = "".join(character if character.isprintable() else " " for character in line)
+    line = printable(str(flat(value))[: _CELL_CHARACTERS + 1])
     return Text(line if len(line) <= _CELL_CHARACTERS else line[:_CELL_CHARACTERS] + "…")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from crawlsieve.pipelines.ask.views import manifest
 from crawlsieve.pipelines.audit.documents import Tables
+from crawlsieve.pipelines.printable import printable
 
 PAIRS = 5
 """Pairs of each kind that are printed; `audit.json` has more."""
@@ -51,7 +52,7 @@ def windows(one: str, other: str) -> tuple[str, str]:
     differ = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     begin = max(0, differ - _AROUND)
     cut = (text[begin : begin + _WINDOW] for text in (one, other))
-    first, second = ("".join(c if c.isprintable() or c == "\n" else " " for c in text) for text in cut)
+    first, second = (printable(text, but="\n") for text in cut)
     return first, second
 
 

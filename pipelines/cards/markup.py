@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from crawlsieve.pipelines.printable import printable
+
 _ACTIVE = re.compile(r"([\\`*_\[\]|~$#!])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _FENCE = 3
@@ -10,7 +12,7 @@ _FENCE = 3
 
 def line(value: str) -> str:
     """A value on one line, without control characters."""
-    return " ".join("".join(character if character.isprintable() else " " for character in value).split())
+    return " ".join(printable(value).split())
 
 
 def text(value: str) -> str:
@@ -38,7 +40,7 @@ def code(value: str) -> str:
 def fenced(value: str, language: str) -> list[str]:
     """Lines of a block of code that nothing in it ends."""
     mark = "`" * max(_FENCE, 1 + _longest(value))
-    plain = ["".join(c if c.isprintable() or c == "\t" else " " for c in row) for row in value.strip("\n").split("\n")]
+    plain = printable(value.strip("\n"), but="\t\n").split("\n")
     return [f"{mark}{language}", *plain, mark]
 
 

@@ -60,7 +60,7 @@ def design_command(
     from crawlsieve.pipelines.mixture.design.design import Sampling
     from crawlsieve.pipelines.mixture.design.design_files import made, save
     from crawlsieve.pipelines.mixture.design.design_text import design_notes, design_table
-    from crawlsieve.pipelines.mixture.recommendation.told import printable
+    from crawlsieve.pipelines.printable import printable
 
     try:
         low, high, steps = strengths.split(",")

@@ -15,6 +15,7 @@ from crawlsieve.pipelines.mixture.recommendation.loss_curve import loss_curve
 from crawlsieve.pipelines.mixture.recommendation.recommend import Recommendation
 from crawlsieve.pipelines.mixture.recommendation.repetition import effective_tokens
 from crawlsieve.pipelines.mixture.regression.fit import Fit
+from crawlsieve.pipelines.printable import printable
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 LONGEST = 40
@@ -159,7 +160,7 @@ def short_names(names: list[str]) -> list[str]:
 
     'train_the_pile_arxiv' is 'arxiv' among others of the Pile.
     """
-    names = ["".join(one if one.isprintable() else " " for one in name) for name in names]
+    names = [printable(name) for name in names]
     low, high = min(names), max(names)
     same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
     cut = max(low[:same].rfind(mark) + 1 for mark in "_/-. ")

@@ -103,13 +103,9 @@ def recommend_command(
     from crawlsieve.pipelines.mixture.pictures import draw_recommendation
     from crawlsieve.pipelines.mixture.recommendation.budget import budget_of, read_by_domain
     from crawlsieve.pipelines.mixture.recommendation.recommend import Asked, recommend
-    from crawlsieve.pipelines.mixture.recommendation.told import (
-        printable,
-        recommended_text,
-        weights_table,
-        write_weights,
-    )
+    from crawlsieve.pipelines.mixture.recommendation.told import recommended_text, weights_table, write_weights
     from crawlsieve.pipelines.mixture.regression.store import load
+    from crawlsieve.pipelines.printable import printable
 
     if output.is_dir():
         raise CrawlsieveError(f"--output {output} is a folder. Name a file: {output}/weights.yaml.")

@@ -14,6 +14,7 @@ from crawlsieve.pipelines.mixture.regression.calibration import NORMAL
 from crawlsieve.pipelines.mixture.regression.crossval import BASELINE, best_domain
 from crawlsieve.pipelines.mixture.regression.fit import Fit
 from crawlsieve.pipelines.mixture.regression.regressors.regressor import Floats
+from crawlsieve.pipelines.printable import printable
 from crawlsieve.stages.files import writing
 
 DECIMALS = 6
@@ -121,11 +122,6 @@ def recommended_text(fit: Fit, found: Recommendation) -> str:
         worth = found.budget.effective(found.taken.weights).sum()
         lines.append(f"{found.budget.tokens:,.0f} tokens are worth {worth:,.0f} that are all different")
     return "".join(f"{printable(line)}\n" for line in lines)
-
-
-def printable(line: str) -> str:
-    """The line without what a terminal would obey: names of domains and runs are as found."""
-    return "".join(character if character.isprintable() else " " for character in line)
 
 
 def _repetition(domains: tuple[str, ...], found: Recommendation) -> dict[str, object]:

@@ -199,6 +199,13 @@ def test_the_table_obeys_no_markup():
     assert "[bold]x[/bold]" in printed(pa.table({"[red]a": ["[bold]x[/bold]"]}))
 
 
+@pytest.mark.parametrize("width", [80, 8])
+def test_names_of_columns_that_are_values_do_not_steer_the_terminal(width):
+    shown = printed(pa.table({"\x1b[31mred": ["a" * 20], "b": ["c"]}), width)
+
+    assert "\x1b" not in shown
+
+
 def test_the_table_says_how_many_rows_it_leaves_out():
     assert "100 of 101 rows" in printed(pa.table({"n": range(101)}))
     assert "rows" not in printed(pa.table({"n": range(100)}))
