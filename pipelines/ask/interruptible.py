@@ -1,7 +1,10 @@
 """Ctrl-C stops a query, not the program that asked it."""
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TypeVar
 
 import duckdb
@@ -18,17 +21,28 @@ def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], Resu
     Raises:
         KeyboardInterrupt: Ctrl-C; every query that `work` had begun is stopped, and the connection is good for others.
     """
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, _noticing() as came:
         found = pool.submit(work)
-        try:
-            while not _ended(found):
-                pass
-        except KeyboardInterrupt:
-            connection.interrupt()
-            while not _ended(found):  # it may have been between two queries
-                connection.interrupt()
-            raise
-        return found.result()
+        while not _ended(found):
+            if came.is_set():
+                connection.interrupt()  # time and again: it may have been between two queries
+    if came.is_set():
+        raise KeyboardInterrupt
+    return found.result()
+
+
+@contextmanager
+def _noticing() -> Iterator[threading.Event]:
+    """Set once Ctrl-C came. No exception goes through whatever line runs just then: one in a lock would hold it."""
+    came = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: came.set())
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ended(found: Future[Result]) -> bool:

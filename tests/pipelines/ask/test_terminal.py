@@ -56,6 +56,13 @@ class Terminal:
         above = ["".join(row[column].data for column in range(100)) for row in self._screen.history.top]
         return "\n".join(line.rstrip() for line in [*above, *self._screen.display])
 
+    def started(self):
+        """Wait until the line that was entered runs: the terminal shows keys itself again."""
+        end = time.monotonic() + PATIENCE
+        while not termios.tcgetattr(self._master)[3] & termios.ECHO:
+            assert time.monotonic() < end, self.screen()
+            self._read()
+
     def ended(self):
         """The exit status, once there is one."""
         end = time.monotonic() + PATIENCE
@@ -139,10 +146,18 @@ def test_an_error_leaves_the_shell_open(small_run, tmp_path):
         assert "Traceback" not in screen
 
 
+def test_an_error_with_a_value_of_a_page_does_not_steer_the_terminal(small_run, tmp_path):
+    with typing(small_run, tmp_path) as terminal:
+        terminal.enter("SELECT (chr(27) || '[41;31m' || text)::INT FROM documents;")
+        screen = terminal.wait("Could not convert string")
+
+        assert " [41;31mlong" in screen or " [41;31mtext" in screen
+
+
 def test_control_c_stops_the_query_and_not_the_shell(small_run, tmp_path):
     with typing(small_run, tmp_path) as terminal:
         terminal.enter("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = 7;")
-        terminal.wait("= 7;")
+        terminal.started()
         time.sleep(0.5)
         terminal.send(CONTROL_C)
         terminal.wait("Stopped.")
