@@ -1,15 +1,17 @@
 """`crawlsieve explain`: what happened to a page, found by its URL or id."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
 from rich.console import Console
 
+from crawlsieve.filters.rule import LANGUAGE
 from crawlsieve.filters.url import canonical_site, canonical_url
 from crawlsieve.pipelines.ask.explain_text import print_explanation
 from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting, Verdict
+from crawlsieve.pipelines.ask.macros import RuleMacro, rule_macros
 from crawlsieve.pipelines.ask.printed import cell
 from crawlsieve.pipelines.ask.views import asking, manifest
 from crawlsieve.stages.errors import CrawlsieveError
@@ -61,7 +63,8 @@ def explain(run: str, page: str) -> Explanation:
             if records:
                 if "mixture" in told.get("rows", {}):
                     records = [record | _mixed(tables, record) for record in records]
-                sightings = tuple(_sighting(tables, record, told.get("rules", [])) for record in records)
+                macros = rule_macros(told)
+                sightings = tuple(_sighting(tables, record, macros) for record in records)
                 keeps = told["recipe"]["keep_rejected"] != "none"
                 return Explanation(page, found_by, records[0]["total"], keeps, sightings)
         near = [cell(row["url"]).plain for row in _rows(tables, _NEAREST, page=page)]
@@ -107,13 +110,13 @@ def _equal_urls(tables: duckdb.DuckDBPyConnection, page: str) -> list[str]:
     return [row["url"] for row in found if canonical_url(row["url"]) == wanted]
 
 
-def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], rules: list[dict[str, Any]]) -> Sighting:
+def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], macros: Sequence[RuleMacro]) -> Sighting:
     outcome = record["outcome"]
     found = _rows(tables, _SIGNALS, **{name: record[name] for name in ("id", "source_path", "source_offset")})
     signals = found[0] if found else None
     reasons = record["reasons"] or []
-    judged = {rule["step"] for rule in rules if rule["name"] in reasons}
-    verdicts = tuple(_verdict(rule, signals, reasons, judged) for rule in rules) if signals or reasons else ()
+    judged = {macro.step for macro in macros if macro.rule.name in reasons}
+    verdicts = tuple(_verdict(macro, signals, reasons, judged) for macro in macros) if signals or reasons else ()
     decided = {verdict.rule for verdict in verdicts if verdict.rejects}
     return Sighting(
         outcome=outcome,
@@ -127,19 +130,19 @@ def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], rules: 
     )
 
 
-def _verdict(rule: dict[str, Any], signals: dict[str, Any] | None, reasons: list[str], judged: set[str]) -> Verdict:
-    """What a rule of the manifest says, by the bounds that hold for the language of the document."""
-    exceptions = {each["language"]: each for each in rule.get("exceptions") or []}
-    own = exceptions.get((signals or {}).get("language"), rule)
-    value = (signals or {}).get(rule["column"])
-    low, high = own["at_least"], own["at_most"]
-    outside = value is None or (low is not None and value < low) or (high is not None and value > high)
-    rejects: bool | None = rule["name"] in reasons
+def _verdict(macro: RuleMacro, signals: dict[str, Any] | None, reasons: list[str], judged: set[str]) -> Verdict:
+    """What a rule says, by the bounds that held for the document when it was judged."""
+    rule = macro.rule
+    own = rule.bounds_for((signals or {}).get(LANGUAGE)) if macro.by_language else rule.bounds
+    value = (signals or {}).get(rule.column)
+    low, high = own.ends
+    outside = value is None or not low <= value <= high  # of NaN that is true
+    rejects: bool | None = rule.name in reasons
     if signals is None:
-        rejects = rejects or (False if rule["step"] in judged else None)
+        rejects = rejects or (False if macro.step in judged else None)
     elif rejects or outside:  # a name alone does not tell which of two steps rejects by it
         rejects = outside if rejects else None
-    return Verdict(rule["step"], rule["name"], rule["column"], value, low, high, rejects)
+    return Verdict(macro.step, rule.name, rule.column, value, own.at_least, own.at_most, rejects)
 
 
 def _mixed(tables: duckdb.DuckDBPyConnection, record: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from string import Template
 from typing import Any
 
 from crawlsieve.filters.rule import LANGUAGE, Bounds, Rule, sql_name, sql_text
+from crawlsieve.pipelines.recipe.file import step_names
 
 JUDGED = "judged"
 """The macro that asks all rules at once."""
@@ -142,12 +143,8 @@ def _rule(told: dict[str, Any]) -> Rule:
 
 def _knows_language(manifest: dict[str, Any], judge: str) -> bool:
     """Whether a step before `judge` has named the language: else a rule has had no exceptions."""
-    steps = [next(iter(step)) for step in manifest["recipe"].get("steps", [])]
-    numbered = [
-        kind if steps[:place].count(kind) == 0 else f"{kind}_{steps[:place].count(kind) + 1}"
-        for place, kind in enumerate(steps)
-    ]
-    return judge not in numbered or LANGUAGE in steps[: numbered.index(judge)]
+    names = step_names(manifest["recipe"].get("steps", []))
+    return judge not in names or LANGUAGE in names[: names.index(judge)]
 
 
 def _list(items: Iterable[str]) -> str:

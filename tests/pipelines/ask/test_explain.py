@@ -1,6 +1,8 @@
 import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -120,6 +122,30 @@ def test_bounds_are_those_of_the_documents_language(small_run):
 
     assert (english.at_least, english.at_most) == (7, 8)
     assert (unknown.at_least, unknown.at_most) == (50, None)
+
+
+def test_bounds_of_a_language_do_not_hold_where_the_rule_judged_before_the_language_was_known(small_run):
+    own = {"language": "en", "at_least": 70, "at_most": None}
+    change(small_run, lambda manifest: manifest["rules"][0].update(exceptions=[own]))
+    change(small_run, lambda manifest: manifest["recipe"].update(steps=[{"judge": {}}, {"language": {}}]))
+
+    verdict = explain(str(small_run), "b8-1").sightings[0].verdicts[0]
+    assert (verdict.value, verdict.at_least, verdict.rejects) == (60, 50, False)
+
+
+def test_a_number_that_is_none_is_out_of_bounds(small_run):
+    write_signals(small_run, 3, word_count=49, mean_word_length=float("nan"))
+
+    assert [verdict.rejects for verdict in explain(str(small_run), "b8-3").sightings[0].verdicts] == [True, True]
+
+
+def test_names_of_inputs_do_not_steer_the_terminal(small_run):
+    path = small_run / "documents" / "part-00000.parquet"
+    table = pq.read_table(path)
+    places = pa.array(["crawl/\x1b[31m.gz"] * len(table))
+    pq.write_table(table.set_column(table.schema.get_field_index("source_path"), "source_path", places), path)
+
+    assert "crawl/ [31m.gz at 100" in shown(small_run, "b8-1")
 
 
 def test_all_records_of_a_url_are_shown(small_run):
