@@ -55,11 +55,16 @@ class Stage:
 
 
 def recipe_changes(a: dict[str, Any], b: dict[str, Any]) -> tuple[Change, ...]:
-    """Options that differ, by path as `--set` has it; `steps` too if the order of the steps does."""
-    one, other = (dict(_options(manifest["recipe"])) for manifest in (a, b))
-    orders = [step_names(manifest["recipe"]) for manifest in (a, b)]
+    """Options that differ, by path as `--set` has it.
+
+    A step that one recipe alone has is one change; `steps` are told, too, if those of both stand in another order.
+    """
+    names = [step_names(manifest["recipe"]) for manifest in (a, b)]
+    common = {*names[0]} & {*names[1]}
+    one, other = (dict(_options(manifest["recipe"], common)) for manifest in (a, b))
+    orders = [[name for name in each if name in common] for each in names]
     if orders[0] != orders[1]:
-        one["steps"], other["steps"] = orders
+        one["steps"], other["steps"] = names
     return _changes(one, other)
 
 
@@ -111,13 +116,13 @@ def _share(rows: dict[str, dict[str, Any]], name: str) -> float | None:
     return rows[name]["documents"] / first if name in rows and first else None
 
 
-def _options(recipe: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(path, value) of every option that says what a run does."""
+def _options(recipe: dict[str, Any], common: set[str]) -> Iterator[tuple[str, Any]]:
+    """(path, value) of every option that says what a run does; of a step that is not in `common`, all in one."""
     for name, value in recipe.items():
         if name == "steps":
             for step, given in zip(step_names(recipe), value, strict=True):
                 (options,) = given.values()
-                yield from _flat(f"steps.{step}", options)
+                yield from _flat(f"steps.{step}", options) if step in common else ((f"steps.{step}", options),)
         elif name not in _NOT_COMPARED:
             yield from _flat(name, value)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import duckdb
+import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from crawlsieve.pipelines.ask.views import manifest
@@ -105,7 +106,7 @@ def pair_of(a: str, b: str) -> Iterator[Pair]:
                     for run, found in zip((a, b), told, strict=True)
                 )
                 yield Pair(connection, Side("a", one), Side("b", other))
-        except duckdb.Error as error:
+        except (duckdb.Error, pa.ArrowInvalid) as error:
             raise CrawlsieveError(f"{a} and {b}: their tables cannot be read. {error}") from None
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -108,9 +109,10 @@ def test_nothing_is_written_into_a_run(two, capsys, monkeypatch, place):
     assert "only read" in said
 
 
-def test_a_list_that_cannot_be_made_whole_is_not_there(two, tmp_path, capsys, monkeypatch):
-    documents = next((tmp_path / "b" / "documents").iterdir())
-    documents.write_bytes(documents.read_bytes()[:100])
+@pytest.mark.parametrize("table", ["documents", "rejected", "duplicates", "failed", "signals"])
+def test_a_list_that_cannot_be_made_whole_is_not_there(two, tmp_path, capsys, monkeypatch, table):
+    damaged = next((tmp_path / "b" / table).iterdir())
+    damaged.write_bytes(damaged.read_bytes()[:100])
 
     status, said = refused(capsys, monkeypatch, *two, "--output", tmp_path / "only.csv")
 
@@ -160,8 +162,21 @@ def test_a_run_may_lie_in_an_object_store(in_memory, two, by):
     assert remote == local
 
 
-def test_both_runs_may_lie_in_one_object_store(in_memory):
-    assert "The runs are equal" in called(in_memory[0], in_memory[0]).stdout
+def test_both_runs_may_lie_on_s3(two, s3, monkeypatch):
+    address, client = s3
+    for name, value in {
+        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    for number, run in enumerate(two):
+        for file in Path(run).rglob("*.*"):
+            client.upload_file(str(file), "crawl", f"compared {number}/{file.relative_to(run)}")
+
+    remote = json.loads(called("s3://crawl/compared 0", "s3://crawl/compared 1", "--format", "json").stdout)
+
+    assert remote["b"]["place"] == "s3://crawl/compared 1"
+    local = json.loads(called(*two, "--format", "json").stdout)
+    assert remote | {"a": 0, "b": 0} == local | {"a": 0, "b": 0}
 
 
 def test_two_variants_of_a_recipe_over_the_same_records_are_compared(tmp_path):

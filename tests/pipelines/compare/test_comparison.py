@@ -4,7 +4,15 @@ import pytest
 
 from crawlsieve.pipelines.compare import samples as samples_module
 from crawlsieve.pipelines.compare.comparison import comparison
-from crawlsieve.pipelines.compare.manifests import Change, Stage
+from crawlsieve.pipelines.compare.manifests import (
+    ABSENT,
+    Change,
+    Inputs,
+    Stage,
+    input_changes,
+    recipe_changes,
+    version_changes,
+)
 from crawlsieve.pipelines.compare.pair import Question
 from crawlsieve.pipelines.compare.verdicts import paired, stem
 from tests.pipelines.compare.conftest import copy_of, document, failed, measured, name_of, rejected
@@ -46,6 +54,15 @@ def test_a_document_with_two_reasons_counts_in_both_and_alone_in_none(two):
         ("rejected", "too_short"): (2, 1, 12), ("rejected", "stop"): (1, 0, 5), ("duplicate", "url"): (1, 1, 5),
         ("other_copy", "text"): (1, 1, 4), ("failed", "parse"): (1, 1, 5),
     }  # fmt: skip
+
+
+def test_a_reason_that_two_steps_give_counts_once(write_run):
+    a = write_run("a", documents=[document(1)])
+    b = write_run("b", rejected=[rejected(1, "short", "short")])
+
+    (reason,) = comparison(a, b).only_a.reasons
+
+    assert (reason.reason, reason.documents, reason.alone) == ("short", 1, 1)
 
 
 def test_a_copy_whose_winner_the_first_run_does_not_keep_is_the_same_cluster(write_run):
@@ -171,6 +188,40 @@ def test_recipes_inputs_and_funnels_are_told(two):
     assert (last.name, last.a_documents, last.b_documents, last.a_bytes) == ("deduplication", 8, 5, 44)
 
 
+def recipe(*steps, **options):
+    return {"recipe": {"name": "x", "output": "y", "steps": [*steps], **options}}
+
+
+def test_a_step_that_one_recipe_has_is_one_change_and_so_is_another_order():
+    language, judge, again = {"language": {"keep": ["en"]}}, {"judge": {"rules": ["a"]}}, {"judge": {"rules": ["b"]}}
+
+    assert recipe_changes(recipe(judge, again), recipe(language, judge)) == (
+        Change("steps.judge_2", {"rules": ["b"]}, ABSENT), Change("steps.language", ABSENT, {"keep": ["en"]}),
+    )  # fmt: skip
+    assert recipe_changes(recipe(judge, language), recipe(language, judge)) == (
+        Change("steps", ["judge", "language"], ["language", "judge"]),
+    )
+    assert recipe_changes(recipe(seed=1, source={"paths": ["a"]}), recipe(seed=1, source={"paths": ["b"]})) == (
+        Change("source.paths", ["a"], ["b"]),
+    )
+
+
+def test_versions_and_hashes_of_models_are_compared():
+    one = {"crawlsieve": "1", "packages": {"idna": "3"}, "files_read": {"lid.bin": "abc"}, "history": None}
+    other = {"crawlsieve": "1", "packages": {"idna": "4"}, "files_read": {}, "history": {"generation": 2}}
+
+    assert version_changes(one, other) == (
+        Change("idna", "3", "4"), Change("lid.bin", "abc", ABSENT), Change("history.generation", ABSENT, 2),
+    )  # fmt: skip
+
+
+def test_an_input_is_the_same_by_its_content_and_changed_under_its_path():
+    one = {"inputs": [{"path": "a", "sha256": "1"}, {"path": "b", "sha256": "2"}, {"path": "c", "sha256": "3"}]}
+    other = {"inputs": [{"path": "moved/a", "sha256": "1"}, {"path": "b", "sha256": "9"}, {"path": "d", "size": 1}]}
+
+    assert input_changes(one, other) == Inputs(1, 1, 1, 1, ("c",), ("d",))
+
+
 def test_a_run_is_equal_to_itself(two):
     found = comparison(two[0], two[0])
 
@@ -180,7 +231,7 @@ def test_a_run_is_equal_to_itself(two):
 
 
 @pytest.mark.parametrize("other", [
-    {"documents": [document(1, "other")], "rejected": [rejected(2, "x")]},
+    {"documents": [document(1, "tent")], "rejected": [rejected(2, "x")]},
     {"documents": [document(1)], "rejected": [rejected(2, "y")]},
     {"documents": [document(1)], "failed": [failed(2)]},
     {"documents": [document(1)]},
