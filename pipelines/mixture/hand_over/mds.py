@@ -42,7 +42,8 @@ def write_shards(
         shard_bytes: size of a shard; a document that is larger has one of its own.
 
     Raises:
-        CrawlsieveError: an input is missing, a column is missing or of another type, the folder is not empty.
+        CrawlsieveError: an input is missing or damaged, a column is missing or of another type, a number is too large,
+            the folder is not empty. What was written until then is removed.
     """
     if not _LEAST_SHARD <= shard_bytes < 1 << 32:
         raise MixtureError(f"A shard of {shard_bytes:,} bytes: {_LEAST_SHARD:,} to {(1 << 32) - 1:,} are possible.")
@@ -51,11 +52,15 @@ def write_shards(
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise MixtureError(f"{folder} is not empty. Name another folder.")
-    for path in files:
-        for rows in read_documents(path, list(shards.encodings)):
-            for sample in _samples(rows, shards.encodings):
-                shards.add(sample)
-    shards.close()
+    try:
+        for path in files:
+            for rows in read_documents(path, list(shards.encodings)):
+                for sample in _samples(path, rows, shards.encodings):
+                    shards.add(sample)
+        shards.close()
+    except BaseException:  # Ctrl-C too: shards without an index are in the way of the next attempt
+        shards.discard()
+        raise
     return shards.samples
 
 
@@ -102,6 +107,11 @@ class _Shards:
             self._flush()
         write_json(str(self.folder / INDEX), {"shards": self._written, "version": 2})
 
+    def discard(self) -> None:
+        """Remove the shards that were written; nothing else is in the folder."""
+        for path in self.folder.glob("shard.*.mds"):
+            path.unlink()
+
     def _flush(self) -> None:
         begin = 4 + 4 * (len(self._held) + 1) + len(self._head)
         offsets = np.cumsum([begin, *map(len, self._held)], dtype=np.int64).astype("<u4")
@@ -134,8 +144,13 @@ def _encodings(files: Sequence[str], columns: Sequence[str] | None) -> dict[str,
     return found
 
 
-def _samples(rows: pa.Table, encodings: dict[str, str]) -> Iterator[bytes]:
-    values = [rows[name].cast(pa.int64() if kind == "int" else pa.large_string()) for name, kind in encodings.items()]
+def _samples(path: str, rows: pa.Table, encodings: dict[str, str]) -> Iterator[bytes]:
+    values = []
+    for name, kind in encodings.items():
+        try:
+            values.append(rows[name].cast(pa.int64() if kind == "int" else pa.large_string()))
+        except pa.ArrowInvalid as error:
+            raise MixtureError(f"{path}: column '{name}' does not fit 64 bits with a sign: {error}") from None
     kinds = list(encodings.values())
     for row in zip(*(column.to_pylist() for column in values), strict=True):
         data = [

@@ -126,6 +126,22 @@ def test_a_document_larger_than_a_shard_has_one_of_its_own(tmp_path):
     ] * 3
 
 
+@pytest.mark.parametrize("broken", [{"epoch": 2**63}, {"text": None}])
+def test_an_error_leaves_no_shard_behind(tmp_path, broken):
+    rows = [{"id": str(number), "text": "a" * 500, "epoch": 0} for number in range(20)]
+    schema = pa.schema([("id", pa.string()), ("text", pa.string()), ("epoch", pa.uint64())])
+    for name, some in (("a", rows), ("b", [rows[0] | broken])):
+        pq.write_table(pa.Table.from_pylist(some, schema=schema), tmp_path / f"{name}.parquet")
+    folder = tmp_path / "mds"
+
+    with pytest.raises(CrawlsieveError, match=r"b\.parquet.*(64 bits|has no text)"):
+        write_shards([str(tmp_path / "*.parquet")], folder, shard_bytes=1024)
+    assert list(folder.iterdir()) == []
+
+    write_shards([str(tmp_path / "a.parquet")], folder, shard_bytes=1024)
+    assert len(list(read_mds(folder))) == 20
+
+
 def test_a_shard_is_as_large_as_asked_and_no_larger(tmp_path):
     run = run_of(tmp_path / "run", documents({"web": ["a" * 700, "b" * 800]}))
     write_shards([run], tmp_path / "one", ["text"], shard_bytes=9999)  # a limit of as many digits, which it holds too
