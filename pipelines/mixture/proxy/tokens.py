@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,10 @@ VERSION = 1
 """Of how texts become tokens: another one, and they are read again."""
 BYTES = 256
 """Of byte-level tokens; 256 itself ends a document."""
+
+MOST_DOMAINS = 768
+"""A run maps a file of each, and systems let a process have 1,024 files open, if nobody says otherwise."""
+_MOST_OPEN = 128
 
 Encode = Callable[[str], list[int] | npt.NDArray[np.uint8]]
 
@@ -95,7 +99,8 @@ def prepare(texts: Texts, tokenizer: str | None, folder: Path, tell: Callable[[s
     """Write the tokens, unless those of the same inputs stand there.
 
     Raises:
-        CrawlsieveError: the tokenizer cannot be read, or package `tokenizers` is not installed.
+        CrawlsieveError: the tokenizer cannot be read, package `tokenizers` is not installed, there are more than
+            MOST_DOMAINS domains.
     """
     coder = None if tokenizer is None else Path(tokenizer)
     if coder is not None and not coder.is_file():
@@ -135,22 +140,48 @@ def _write(
 ) -> dict[str, dict[str, tuple[int, int, int]]]:
     """Files are named by when their domain was first met, then renamed into the order of names."""
     sizes: dict[str, dict[str, tuple[int, int, int]]] = {}
-    with ExitStack() as stack:
-        files: dict[tuple[str, str], BinaryIO] = {}
+    paths: dict[tuple[str, str], Path] = {}
+    with closing(_Growing()) as files:
         for some in texts.read():
-            at = (some.domain, some.part)
-            if at not in files:
-                files[at] = stack.enter_context((folder / f"{len(files)}.part").open("wb"))
+            if some.domain not in sizes and len(sizes) == MOST_DOMAINS:
+                raise MixtureError(
+                    f"There are more than {MOST_DOMAINS} domains; '{some.domain}' is one of them. A run keeps a file of"
+                    " each open. A domain is a part of the data, such as a language: choose a wider --domain."
+                )
+            path = paths.setdefault((some.domain, some.part), folder / f"{len(paths)}.part")
             documents, size, tokens = sizes.setdefault(some.domain, {}).get(some.part, (0, 0, 0))
+            files.write(path, b"")
             for text in some.texts:
                 found = np.append(np.asarray(encode(text), dtype), dtype.type(end))
-                files[at].write(found.tobytes())
+                files.write(path, found.tobytes())
                 documents, size, tokens = documents + 1, size + len(text.encode()), tokens + len(found)
             sizes[some.domain][some.part] = (documents, size, tokens)
-    order = sorted(sizes)
-    for (domain, part), file in files.items():
-        Path(file.name).rename(_path(folder, order.index(domain), part))
+    place = {domain: number for number, domain in enumerate(sorted(sizes))}
+    for (domain, part), path in paths.items():
+        path.rename(_path(folder, place[domain], part))
     return sizes
+
+
+class _Growing:
+    """Files that grow at their ends, of which a bounded number is open: those that were written last."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, BinaryIO] = {}
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write behind what is there."""
+        file = self._open.pop(path, None)
+        if file is None:
+            if len(self._open) == _MOST_OPEN:
+                self._open.pop(next(iter(self._open))).close()
+            file = path.open("ab")
+        self._open[path] = file
+        file.write(data)
+
+    def close(self) -> None:
+        """Close all of them."""
+        for file in self._open.values():
+            file.close()
 
 
 def _path(folder: Path, number: int, part: str) -> Path:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,6 +64,43 @@ def test_documents_of_runs_are_parted_by_their_ids(tmp_path):
     assert parts("one") == parts("two")
     assert {domain for domain, _, _ in parts("one")} == {"A", "B"}
     assert 20 <= sum(part == "valid" for _, part, _ in parts("one")) <= 60
+
+
+def open_files():
+    """Of this process."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_many_domains_need_few_open_files(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        rows = [{"id": f"{name}{n}", "text": f"text {n}", "url": f"u{n % 30:02}"} for n in range(300)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
+    given = texts_of([str(tmp_path / "*.parquet")], "url", 0.3, 0)
+    whole = prepare(given, None, tmp_path / "at once", said)
+    most = open_files() + 6  # two of the tokens, the rest of what reads
+
+    def counted(text):
+        assert open_files() <= most
+        return np.frombuffer(text.encode(), np.uint8)
+
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.proxy.tokens._MOST_OPEN", 2)
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.proxy.tokens._bytes", counted)
+    found = prepare(given, None, tmp_path / "a few", said)
+
+    assert found.sizes == whole.sizes
+    assert len(found.domains) == 30
+    for domain in found.domains:
+        for part in ("train", "valid"):
+            assert found.of(domain, part).tobytes() == whole.of(domain, part).tobytes()
+
+
+def test_too_many_domains_are_refused_with_their_number(tmp_path, monkeypatch):
+    rows = [{"id": str(n), "text": "text", "url": f"u{n}"} for n in range(3)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "d.parquet")
+    monkeypatch.setattr("crawlsieve.pipelines.mixture.proxy.tokens.MOST_DOMAINS", 2)
+
+    with pytest.raises(MixtureError, match=r"more than 2 domains; 'u\d' is one"):
+        prepare(texts_of([str(tmp_path / "d.parquet")], "url", 0.1, 0), None, tmp_path / "tokens", said)
 
 
 def test_a_tokenizer_file_makes_the_tokens(tmp_path):
