@@ -94,10 +94,12 @@ def _stated(card: Card) -> dict[str, Any]:
 
 def _responsible(facts: Facts) -> dict[str, Any]:
     first, last = facts.published.first, facts.published.last
+    days = [end.date().isoformat() for end in (first, last) if end is not None]
     return {
         "rai:dataCollection": " ".join(filter(None, [collection(facts), captured(facts)])),
         "rai:dataCollectionType": ["Web Scraping"] if facts.is_crawled else [],
-        "rai:dataCollectionTimeframe": [end.date().isoformat() for end in (first, last) if end is not None],
+        "rai:dataCollectionTimeframe": days,  # as the specification spells it
+        "rai:dataCollectionTimeFrame": days,  # as mlcroissant reads it
         "rai:dataPreprocessingProtocol": preprocessing(facts),
         "rai:personalSensitiveInformation": personal(facts),
         "rai:dataLimitations": limits(facts),

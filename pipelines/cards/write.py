@@ -15,6 +15,7 @@ from crawlsieve.pipelines.recipe.options import OptionsError, build
 from crawlsieve.pipelines.standing import manifest_path
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, write_json, writing
+from crawlsieve.stages.read.places import failures, protocol
 
 README, CROISSANT = "README.md", "croissant.json"
 
@@ -30,11 +31,11 @@ def write_cards(output: str, manifest: dict[str, Any]) -> dict[str, Any]:
         What was read from the tables, for the manifest: languages and days of capture.
 
     Raises:
-        CrawlsieveError: a file that the manifest lists is not there or damaged.
+        CrawlsieveError: a file that the manifest lists is not there or damaged, or its store cannot be reached.
     """
     try:
         found = published(output, manifest["files"])
-    except (pa.ArrowInvalid, FileNotFoundError) as error:
+    except (pa.ArrowException, *failures(protocol(output))) as error:
         raise CrawlsieveError(f"{output}: its tables cannot be read. {error}") from None
     facts = Facts(_as_stored(manifest), found, card_of(manifest))
     with writing(join(output, README)) as file:

@@ -87,7 +87,9 @@ def test_an_empty_run_is_a_dataset_without_records(tmp_path, read):
 
     assert complaints == []
     assert list(found.records("documents")) == []
-    assert not croissant(folder).keys() & {"inLanguage", "rai:dataCollectionTimeframe"}
+    assert not croissant(folder).keys() & {
+        "inLanguage", "rai:dataCollectionTimeframe", "rai:dataCollectionTimeFrame"
+    }  # fmt: skip
 
 
 def test_the_context_is_the_standard_one():
@@ -95,6 +97,14 @@ def test_the_context_is_the_standard_one():
     from mlcroissant._src.core.rdf import make_context
 
     assert make_context(Context(conforms_to=CroissantVersion.V_1_0)) == CONTEXT
+
+
+def test_the_days_of_capture_are_read_whoever_spells_them(run, read):
+    said, (found, _) = croissant(run[0]), read(run[0])
+
+    first, last = said["rai:dataCollectionTimeframe"]
+    assert first < last
+    assert [day.date().isoformat() for day in found.metadata.data_collection_timeframe] == [first, last]
 
 
 def test_responsible_ai_is_told_from_what_ran(run):
