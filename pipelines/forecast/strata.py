@@ -82,9 +82,11 @@ def _much(asked: SampleSize, there: int, total: int) -> tuple[int, float]:
     fewest = min(there, FEWEST)
     if asked.shards is not None:
         return min(there, max(fewest, round(asked.shards * there / total))), 1.0
-    part = asked.part or 0.0
-    count = min(there, max(math.ceil(part * there - 1e-9), LEAST_SHARDS, fewest))
-    return count, min(1.0, part * there / count)
+    wanted = math.ceil((asked.part or 0.0) * there - 1e-9)
+    if wanted >= LEAST_SHARDS:
+        return wanted, 1.0
+    count = min(there, LEAST_SHARDS)
+    return count, min(1.0, (asked.part or 0.0) * there / count)
 
 
 def groups_of(places: np.ndarray, rate: float, groups: int) -> np.ndarray:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from crawlsieve.dedup.partition import words_of
 from crawlsieve.dedup.sampling import sample_places
@@ -33,8 +32,9 @@ class Sums:
             for place, position in enumerate(stratum.chosen)
         }
         self._values: dict[tuple[str, str], list[tuple[int, int, float]]] = defaultdict(list)
-        for row in table.to_pylist():
-            self._values[row["step"], row["name"]].append((row["shard"], row["group"], row["value"]))
+        columns = (table[name].to_pylist() for name in ("step", "name", "shard", "group", "value"))
+        for step, name, *cell in zip(*columns, strict=True):
+            self._values[step, name].append(tuple(cell))
 
     def names(self, step: str) -> list[str]:
         """What was counted of a step, in order of name."""
@@ -78,14 +78,14 @@ class Sums:
             gone: decisions about removed documents, with `shard`, `id` and `method`.
             seed: of the sample.
         """
-        found: dict[str, list[np.ndarray]] = {}
-        for method in sorted(pc.unique(gone["method"]).to_pylist()):
-            found[method] = self.empty()
-            part = gone.filter(pc.equal(gone["method"], method)).combine_chunks()
-            places = sample_places(words_of(part["id"].combine_chunks()), seed)
-            for shard, hashed in zip(part["shard"].to_pylist(), places, strict=True):
-                if shard in self._place:
-                    number, place = self._place[shard]
-                    group = groups_of(np.array([hashed]), self.strata[number].rate, GROUPS)[0]
-                    found[method][number][place, group] += 1
+        hashes = sample_places(words_of(gone["id"].combine_chunks()), seed)
+        methods = np.array(gone["method"].to_pylist(), object)
+        lies = np.array([self._place.get(shard, (-1, -1)) for shard in gone["shard"].to_pylist()]).reshape(-1, 2)
+        found: dict[str, list[np.ndarray]] = {method: self.empty() for method in sorted(set(methods))}
+        for number, stratum in enumerate(self.strata):
+            here = lies[:, 0] == number
+            places, groups = lies[here, 1], groups_of(hashes[here], stratum.rate, GROUPS)
+            for method, cells in found.items():
+                own = methods[here] == method
+                np.add.at(cells[number], (places[own], groups[own]), 1)
         return found

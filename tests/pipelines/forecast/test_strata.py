@@ -24,6 +24,13 @@ def test_of_many_inputs_whole_ones_are_read():
     assert not stratum.whole
 
 
+@pytest.mark.parametrize(("there", "read"), [(1601, 17), (90_001, 901)])
+def test_of_many_inputs_no_record_is_left_out_for_a_rest_that_is_no_whole_one(there, read):
+    stratum = one(inputs(there), part=0.01)
+
+    assert (len(stratum.chosen), stratum.rate) == (read, 1.0)
+
+
 def test_of_few_inputs_a_part_of_the_records_of_each():
     stratum = one(inputs(8), part=0.01)
 
