@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from crawlsieve.pipelines.sample import write_sample
 from crawlsieve.schemas import tables
 
 GIVEN = {
@@ -38,6 +39,14 @@ def write(folder, schema, rows):
     folder.mkdir(parents=True)
     full = [{field.name: (GIVEN | row).get(field.name) for field in schema} for row in rows]
     pq.write_table(pa.Table.from_pylist(full, schema=schema), folder / "part-00000.parquet")
+
+
+@pytest.fixture(scope="session")
+def sample_crawl(tmp_path_factory):
+    """The folder of the sample crawl, which takes seconds to make: nobody writes there."""
+    folder = tmp_path_factory.mktemp("sample") / "crawl"
+    write_sample(folder)
+    return folder
 
 
 @pytest.fixture

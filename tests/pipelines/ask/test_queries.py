@@ -12,7 +12,6 @@ from crawlsieve.pipelines.ask.sql import query
 from crawlsieve.pipelines.engines.options import LocalOptions
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load
-from crawlsieve.pipelines.sample import write_sample
 from crawlsieve.stages.errors import CrawlsieveError
 
 ROOT = Path(__file__).parents[3]
@@ -24,11 +23,12 @@ MIX = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, sample_crawl):
     """The run of the demo with a mixture of two domains, and its manifest."""
     folder = tmp_path_factory.mktemp("queries")
     (folder / "pipelines").symlink_to(ROOT / "pipelines")
-    write_sample(folder / "demo" / "crawl")
+    (folder / "demo").mkdir()
+    (folder / "demo" / "crawl").symlink_to(sample_crawl)
     recipe = yaml.safe_load((ROOT / "pipelines" / "recipes" / "sample.yaml").read_text())
     recipe["steps"].append({"mix": MIX})
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))

@@ -13,7 +13,6 @@ from crawlsieve.pipelines.forecast.forecast import Wanted, forecast
 from crawlsieve.pipelines.index.write import publish
 from crawlsieve.pipelines.recipe import load as recipes
 from crawlsieve.pipelines.recipe.load import load
-from crawlsieve.pipelines.sample import write_sample
 from crawlsieve.stages.errors import BalanceError, CrawlsieveError, SourceError
 from crawlsieve.stages.judge import Judge
 from crawlsieve.stages.read import survey
@@ -39,12 +38,11 @@ def temporary(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def crawl(tmp_path_factory):
+def crawl(tmp_path_factory, sample_crawl):
     """The sample crawl, its recipe, and the manifest of its run."""
     folder = tmp_path_factory.mktemp("crawl")
-    write_sample(folder / "crawl")
     given = yaml.safe_load(RECIPE.read_text())
-    given |= {"source": {"paths": [f"{folder}/crawl/*"]}, "output": str(folder / "run")}
+    given |= {"source": {"paths": [f"{sample_crawl}/*"]}, "output": str(folder / "run")}
     given["steps"][0] = {"url_filter": {"blocklists": [str(RECIPE.parent / "sample_blocklist.txt")]}}
     given["steps"].append({"near_duplicates": {}})
     place = folder / "recipe.yaml"
