@@ -13,6 +13,7 @@ from crawlsieve.pipelines.ask.lines import commands, empty
 from crawlsieve.pipelines.ask.session import Answer, Session, session
 from crawlsieve.pipelines.ask.sql import show
 from crawlsieve.pipelines.ask.written import write_answer
+from crawlsieve.pipelines.cli_options import said
 from crawlsieve.pipelines.printable import printable
 from crawlsieve.stages.errors import CrawlsieveError
 
@@ -62,9 +63,7 @@ def _typed(asked: Session, dots: Dots) -> None:
         except KeyboardInterrupt:
             dots.console.print(Text("Stopped.", style="yellow"))
         except OSError as error:
-            dots.console.print(
-                Text(printable(f"{error.filename or ''} {error.strerror or error}".strip()), style="red")
-            )
+            dots.console.print(Text(printable(said(error)), style="red"))
 
 
 def _welcome(asked: Session, console: Console) -> None:
