@@ -7,12 +7,13 @@ from crawlsieve.pipelines.report.blocks import Block
 from crawlsieve.pipelines.report.content import languages, lengths, sites
 from crawlsieve.pipelines.report.copies import copies
 from crawlsieve.pipelines.report.hostile import shown
+from crawlsieve.pipelines.report.mixture import mixture
 from crawlsieve.pipelines.report.overview import balance, funnel
 from crawlsieve.pipelines.report.rules import rules
 from crawlsieve.pipelines.report.samples import samples
 from crawlsieve.pipelines.report.signals import signals
 from crawlsieve.pipelines.report.tables import Tables
-from crawlsieve.pipelines.report.work import about, failures, mixture, speed
+from crawlsieve.pipelines.report.work import about, failures, speed
 
 Section = Callable[[Tables], Block | None]
 """Tables -> what a section shows; None where the run has nothing for it."""

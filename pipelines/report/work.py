@@ -84,33 +84,6 @@ def _rate(name: str, seconds: float, counts: dict[str, int]) -> tuple[Any, ...]:
     return name, seconds, documents, round(documents / seconds), None if size is None else size / seconds
 
 
-def mixture(tables: Tables) -> Block | None:
-    """What was asked of each domain, and what it got."""
-    told = tables.manifest.get("mixture")
-    if not told:
-        return None
-    domains = dict(sorted(told["domains"].items(), key=lambda item: (-item[1]["weight"], item[0])))
-    asked = [(shown(name, 80) or "(empty)", [each["weight"], each["share"]]) for name, each in domains.items()]
-    return section(
-        "mixture",
-        "The mixture",
-        f"{told['documents']:,} documents, {told['size']:,} {told['unit']}, weighted by domain ({told['domain']}, seed "
-        f"{told['seed']}).",
-        {"kind": "paired", "caption": "Weight asked for, and share reached", "series": ["weight", "share"],
-         "rows": [{"name": name, "values": values} for name, values in asked[:_INPUTS]], "unit": "share"},
-        table(
-            [("domain", "text"), ("weight", "share"), ("share", "share"), (told["unit"], "number"),
-             ("documents", "number"), ("unique documents", "number"), ("epochs", "decimal")],
-            [
-                (shown(name, 80) or "(empty)", each["weight"], each["share"], each["size"], each["documents"],
-                 each["unique_documents"], each["epochs"])
-                for name, each in domains.items()
-            ],
-            "Domains",
-        ),
-    )  # fmt: skip
-
-
 def about(tables: Tables) -> Block:
     """Inputs, retries, versions and the recipe."""
     manifest = tables.manifest

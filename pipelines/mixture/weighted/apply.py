@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawlsieve import __version__
+from crawlsieve.pipelines.ask.catalog import write_catalog
 from crawlsieve.pipelines.cards.options import Card
 from crawlsieve.pipelines.cards.write import refresh_cards, write_cards
 from crawlsieve.pipelines.dedup_command import documents_of, named_after
@@ -22,6 +23,7 @@ from crawlsieve.pipelines.progress import Progress
 from crawlsieve.pipelines.recipe.check import absolute
 from crawlsieve.pipelines.recipe.options import plain
 from crawlsieve.pipelines.recipe.output import output_problem, refuse_other_run
+from crawlsieve.pipelines.report.write import report_at_close
 from crawlsieve.pipelines.standing import manifest_path, standing_manifest, state_path
 from crawlsieve.stages.errors import CrawlsieveError, RecipeError
 from crawlsieve.stages.files import join, remove, write_json
@@ -121,9 +123,11 @@ def apply(made: Apply, *, engine: EngineOptions = IN_PROCESS, progress: Progress
             return manifest
         manifest = _made(made, crew, shown)
         manifest["published"] = write_cards(made.output, manifest)
+        no_report = report_at_close(made.output, manifest)
+        write_catalog(made.output, manifest)
         write_json(manifest_path(made.output), manifest)
         remove(made.mixture.folder("staged"))
-    for line in share_lines(manifest["mixture"]):
+    for line in (*share_lines(manifest["mixture"]), *([no_report] if no_report else ())):
         shown.say(line)
     return manifest
 

@@ -224,3 +224,9 @@ function pairedBlock(block) {
   const told = `A bar is the ${block.series[1]}, the upright line the ${block.series[0]}.`;
   return el("div", { class: "block" }, figure(block.caption, `${block.caption}: the numbers follow as a table.`, draw, el("p", { class: "told" }, told)));
 }
+
+// A picture that was drawn elsewhere, on white whatever the scheme.
+function pictureBlock(block) {
+  const drawn = el("img", { class: "picture", src: block.source, alt: block.caption });
+  return el("figure", { class: "block" }, el("figcaption", null, block.caption), drawn);
+}

@@ -3,6 +3,7 @@
 const RENDERERS = {
   note: noteBlock, tiles: tilesBlock, table: tableBlock, code: codeBlock, bars: barsBlock, ribbon: ribbonBlock, funnel: funnelBlock,
   matrix: matrixBlock, columns: columnsBlock, paired: pairedBlock, histograms: histogramsBlock, samples: samplesBlock, pairs: pairsBlock,
+  picture: pictureBlock,
 };
 
 function sectionElement(section) {

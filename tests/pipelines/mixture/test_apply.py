@@ -176,3 +176,10 @@ def test_tokens_are_counted_by_their_column(tmp_path):
     for told in manifest["mixture"]["domains"].values():
         assert abs(told["size"] - told["quota"]) <= 3
     assert sum(sizes[name] for name, _, _ in rows(tmp_path / "out")) == manifest["mixture"]["size"]
+
+
+def test_a_weighted_dataset_has_a_report_and_a_catalog(tmp_path):
+    applied(tmp_path / "out", write(tmp_path / "in", *FILES), weights=WEIGHTS, tokens=2000)
+
+    assert '"id":"mixture"' in (tmp_path / "out/report.html").read_text()
+    assert "CREATE" in (tmp_path / "out/catalog.sql").read_text()

@@ -1,11 +1,14 @@
 """The report in a real browser: it is drawn, answers, stays alone, and obeys nobody's page."""
 
+import base64
 import os
 import re
 from pathlib import Path
 
 import pytest
 
+from crawlsieve.pipelines.report.blocks import section
+from crawlsieve.pipelines.report.write import report
 from tests.pipelines.report.conftest import ADDRESS
 
 PROGRAM = Path(os.environ.get("CRAWLSIEVE_CHROMIUM", "/usr/bin/chromium"))
@@ -200,6 +203,19 @@ def test_a_script_that_got_into_the_page_may_not_run(browser, run, tmp_path):
     assert asked == [place.absolute().as_uri()]
     assert page.evaluate("fetch('data:text/plain,x').then(() => 'fetched', () => 'refused')") == "refused"
     page.close()
+
+
+def test_a_picture_is_seen_and_runs_nothing(opened, run, tmp_path):
+    drawn = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><script>top.harmed = 1</script></svg>"
+    source = f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
+    block = {"kind": "picture", "caption": "weights", "source": source}
+    place = report(str(run), str(tmp_path / "r.html"), (lambda _: section("mixture", "The mixture", "", block),))
+
+    page = opened(Path(place))
+    page.wait_for_timeout(100)
+
+    assert page.eval_on_selector("#mixture img", "each => [each.naturalWidth, each.alt]") == [9, "weights"]
+    assert page.evaluate("window.harmed") is None
 
 
 def test_text_that_turns_its_direction_turns_nothing_else(opened):

@@ -3,7 +3,6 @@
 from collections import Counter
 from itertools import pairwise
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +14,6 @@ from crawlsieve.pipelines.report import content, samples, signals
 from crawlsieve.pipelines.report.facts import SECTIONS, facts
 from crawlsieve.pipelines.report.overview import stages, step_names
 from crawlsieve.pipelines.report.tables import tables_of
-from crawlsieve.pipelines.report.work import mixture
 from tests.pipelines.report.conftest import SCRIPT, made
 
 OUTCOMES = ("documents", "rejected", "duplicates", "failed")
@@ -306,21 +304,6 @@ def test_a_run_without_rows_says_so_section_by_section(tmp_path):
     empty = manifest(str(run)) | {"files": [], "balance": dict.fromkeys(("records", *OUTCOMES), 0)}
 
     assert {"balance", "funnel", "about"} <= set(told(run, empty))
-
-
-def test_a_mixture_shows_what_was_asked_and_what_was_reached():
-    each = {"weight": 0.25, "share": 0.2499, "size": 10, "documents": 4, "unique_documents": 2, "epochs": 2.0}
-    domains = {"small": each, "large </script>": each | {"weight": 0.75, "share": 0.7501}}
-    told_of = {"documents": 8, "size": 40, "unit": "bytes", "domain": "column", "seed": 1, "domains": domains}
-    with duckdb.connect() as connection:
-        from crawlsieve.pipelines.report.tables import Tables
-
-        section = mixture(Tables(connection, {"mixture": told_of}, "", ""))
-
-    assert [(row["name"], row["values"]) for row in block(section, "paired")["rows"]] == [
-        ("large </script>", [0.75, 0.7501]), ("small", [0.25, 0.2499]),
-    ]  # fmt: skip
-    assert block(section, "table")["rows"][1] == ["small", 0.25, 0.2499, 10, 4, 2, 2.0]
 
 
 def test_every_section_that_a_run_can_have_is_there_once(found):
