@@ -7,10 +7,11 @@ from typing import Literal
 import typer
 from rich.console import Console
 
+from crawlsieve.pipelines.ask.interruptible import interruptible
 from crawlsieve.pipelines.ask.written import check_output
-from crawlsieve.pipelines.compare.comparison import compared
+from crawlsieve.pipelines.compare.comparison import Comparison, compared
 from crawlsieve.pipelines.compare.listed import write_list
-from crawlsieve.pipelines.compare.pair import By, Question, pair_of
+from crawlsieve.pipelines.compare.pair import By, Pair, Question, pair_of
 from crawlsieve.pipelines.compare.printed import print_comparison
 from crawlsieve.stages.errors import CrawlsieveError
 
@@ -47,13 +48,18 @@ def compare_runs(wanted: Wanted) -> None:
         _check(wanted.output, wanted)
     question = Question(wanted.by, wanted.samples, wanted.seed)
     with pair_of(wanted.a, wanted.b) as pair:
-        found = compared(pair, question)
-        if wanted.output is not None:
-            write_list(pair, wanted.output)
+        found = interruptible(pair.connection, lambda: _found(pair, question, wanted.output))
     if wanted.form == "json":
         typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=True, allow_nan=False))
     else:
         print_comparison(found, Console())
+
+
+def _found(pair: Pair, question: Question, output: str | None) -> Comparison:
+    found = compared(pair, question)
+    if output is not None:
+        write_list(pair, output)
+    return found
 
 
 def _check(output: str, wanted: Wanted) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from crawlsieve.pipelines.report.overview import stages, step_names
+from crawlsieve.pipelines.recipe.step_names import step_names
+from crawlsieve.pipelines.report.overview import stages
 
 ABSENT = "(not there)"
 """In place of an option or a version that one of the two has not."""
@@ -59,7 +60,7 @@ def recipe_changes(a: dict[str, Any], b: dict[str, Any]) -> tuple[Change, ...]:
 
     A step that one recipe alone has is one change; `steps` are told, too, if those of both stand in another order.
     """
-    names = [step_names(manifest["recipe"]) for manifest in (a, b)]
+    names = [step_names(manifest["recipe"].get("steps", [])) for manifest in (a, b)]
     common = {*names[0]} & {*names[1]}
     one, other = (dict(_options(manifest["recipe"], common)) for manifest in (a, b))
     orders = [[name for name in each if name in common] for each in names]
@@ -120,7 +121,7 @@ def _options(recipe: dict[str, Any], common: set[str]) -> Iterator[tuple[str, An
     """(path, value) of every option that says what a run does; of a step that is not in `common`, all in one."""
     for name, value in recipe.items():
         if name == "steps":
-            for step, given in zip(step_names(recipe), value, strict=True):
+            for step, given in zip(step_names(value), value, strict=True):
                 (options,) = given.values()
                 yield from _flat(f"steps.{step}", options) if step in common else ((f"steps.{step}", options),)
         elif name not in _NOT_COMPARED:

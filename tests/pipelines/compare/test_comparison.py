@@ -1,5 +1,6 @@
 """Every figure of two runs that are known by heart."""
 
+import numpy as np
 import pytest
 
 from crawlsieve.pipelines.compare import samples as samples_module
@@ -14,6 +15,7 @@ from crawlsieve.pipelines.compare.manifests import (
     version_changes,
 )
 from crawlsieve.pipelines.compare.pair import Question
+from crawlsieve.pipelines.compare.signals import distance
 from crawlsieve.pipelines.compare.verdicts import paired, stem
 from tests.pipelines.compare.conftest import copy_of, document, failed, measured, name_of, rejected
 
@@ -94,6 +96,12 @@ def test_rules_are_paired_by_name_then_column_then_variant():
     ]  # fmt: skip
 
 
+def test_a_rule_of_the_same_column_goes_before_one_of_a_variant():
+    one, other = {"p": "z_ratio", "q": "z_ratio_dclm"}, {"s": "z_ratio_dclm", "r": "z_ratio"}
+
+    assert paired(one, other) == [("p", "r"), ("q", "s")]
+
+
 @pytest.mark.parametrize(("column", "meaning"), [
     ("top_2gram_char_ratio_dclm", "top_2gram_char_ratio"), ("c4_datatrove_sentences", "c4_sentences"),
     ("c4_sentences", "c4_sentences"), ("dclm_score", "dclm_score"),
@@ -111,14 +119,24 @@ def test_signals_are_those_of_the_keeper_ranked_by_distance(two):
     assert (words.common.values, words.common.p50, words.measured_by) == (2, 101, "a")
 
 
-def test_a_signal_that_is_undefined_counts_as_missing(write_run):
-    signals = [measured(1, "documents", 5), measured(2, "documents", None), measured(3, "documents", 6)]
-    a = write_run("a", documents=[document(1), document(2), document(3)], signals=signals)
-    b = write_run("b", documents=[document(3)], rejected=[rejected(1, "x"), rejected(2, "x")])
+def test_a_signal_that_is_undefined_counts_as_missing_and_a_removed_record_not_at_all(write_run):
+    signals = [measured(number, "documents", words) for number, words in ((1, 5), (2, None), (3, 6), (4, 5))]
+    signals.append(measured(3, "duplicates", 5))
+    a = write_run("a", documents=[document(number) for number in (1, 2, 3, 4)], signals=signals)
+    b = write_run("b", documents=[document(3)], rejected=[rejected(number, "x") for number in (1, 2, 4)])
 
     words = next(each for each in comparison(a, b).only_a.contrasts if each.column == "word_count")
 
-    assert (words.alone.values, words.alone.missing, words.distance) == (1, 1, 1.0)
+    assert (words.alone.values, words.alone.missing, words.distance) == (2, 1, 1.0)
+    assert (words.common.values, words.common.missing) == (1, 0)
+
+
+@pytest.mark.parametrize(("one", "other", "wanted"), [
+    ([1.0, 2.0], [2.0, 1.0], 0), ([1.0], [2.0, 3.0], 1), ([1.0, 1.0, 2.0], [1.0, 2.0, 2.0], 1 / 3),
+    ([5.0], [1.0, 5.0], 0.5),
+])  # fmt: skip
+def test_the_distance_is_the_largest_gap_of_the_two_distributions(one, other, wanted):
+    assert distance(np.array(one), np.array(other)) == pytest.approx(wanted)
 
 
 def test_a_sample_has_reason_value_bound_and_text(two):
