@@ -114,11 +114,11 @@ def _apart(curate: Total, counting: Counting, workers: int) -> Total:
 
 
 def _grown(seconds: float, driver: Total) -> Total:
-    """Seconds that grow as documents or bytes do, and never shrink below what the sample took."""
+    """Seconds that grow as documents or bytes do; they may be fixed costs all, so the whole may take what this took."""
     if not driver.seen:
         return _fixed(seconds)
     grown = product(driver, seconds / driver.seen)
-    return Total(grown.estimate, min(grown.low, max(seconds, 0.0)), grown.high, seconds, grown.spread)
+    return Total(grown.estimate, min(grown.low, seconds), grown.high, seconds, grown.spread)
 
 
 def _fixed(seconds: float) -> Total:

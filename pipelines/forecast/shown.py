@@ -55,8 +55,8 @@ def forecast_json(found: Forecast) -> str:
 def _head(found: Forecast) -> str:
     inputs, read = sum(part.inputs for part in found.strata), sum(len(part.chosen) for part in found.strata)
     share = found.sampled / found.yields.records.estimate if found.yields.records.estimate else 1.0
-    seconds = f"{found.sampled:,} records, about {share:.2%} of all, from {read:,} of {inputs:,} inputs"
-    return f"forecast  from {seconds}; seed {found.seed}\n          low and high: an interval of {LEVEL:.0%}"
+    sample = f"{found.sampled:,} records, about {share:.2%} of all, from {read:,} of {inputs:,} inputs"
+    return f"forecast  from {sample}; seed {found.seed}\n          low and high: an interval of {LEVEL:.0%}"
 
 
 def _yield_lines(found: Forecast) -> Iterator[Line]:
