@@ -7,7 +7,7 @@ from string import Template
 from typing import Any
 
 from crawlsieve.filters.rule import LANGUAGE, Bounds, Rule, sql_name, sql_text
-from crawlsieve.pipelines.recipe.file import step_names
+from crawlsieve.pipelines.recipe.step_names import step_names
 
 JUDGED = "judged"
 """The macro that asks all rules at once."""

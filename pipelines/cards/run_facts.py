@@ -8,7 +8,7 @@ from typing import Any
 from crawlsieve.pipelines.cards.languages import code_of
 from crawlsieve.pipelines.cards.options import Card
 from crawlsieve.pipelines.cards.published import Published
-from crawlsieve.pipelines.recipe.file import step_names
+from crawlsieve.pipelines.recipe.step_names import step_names
 
 _CRAWL = re.compile(r"CC-MAIN-\d{4}-\d{2}(?!\d)")
 _CONFIGS = {"documents": "default", "mixture": "mixture"}

@@ -9,9 +9,9 @@ from typing import Any
 
 from crawlsieve.filters.rule import Rule
 from crawlsieve.filters.rulesets import ALIASES, rule_set
-from crawlsieve.pipelines.recipe.file import step_names
 from crawlsieve.pipelines.recipe.load import Recipe, from_mapping
 from crawlsieve.pipelines.recipe.parse import scalar
+from crawlsieve.pipelines.recipe.step_names import step_names
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.judge import Judge
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Literal, get_args
 
-from crawlsieve.pipelines.recipe.file import no_options, step_names
+from crawlsieve.pipelines.recipe.file import no_options
 from crawlsieve.pipelines.recipe.options import (
     Annotation,
     OptionsClass,
@@ -16,6 +16,7 @@ from crawlsieve.pipelines.recipe.options import (
     shown,
 )
 from crawlsieve.pipelines.recipe.parse import Yaml, parse, scalar
+from crawlsieve.pipelines.recipe.step_names import step_names
 from crawlsieve.pipelines.recipe.steps import STEPS, step_class
 from crawlsieve.stages.errors import RecipeError
 from crawlsieve.stages.read import Source

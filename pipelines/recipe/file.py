@@ -1,12 +1,12 @@
 """The file of a recipe, and the entries of its list of steps."""
 
-from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from crawlsieve.pipelines.recipe.options import nearest, shown
 from crawlsieve.pipelines.recipe.parse import Yaml, parse
+from crawlsieve.pipelines.recipe.step_names import step_names
 from crawlsieve.pipelines.recipe.steps import STEPS
 from crawlsieve.stages.errors import RecipeError
 
@@ -38,17 +38,6 @@ def read_recipe(path: str) -> dict[str, Yaml]:
     if isinstance(given.get("steps"), list):
         given["steps"] = [_normal(item) for item in given["steps"]]
     return given
-
-
-def step_names(steps: list[Yaml]) -> list[str]:
-    """A unique name for each entry; that of a malformed entry is empty."""
-    seen: Counter[str] = Counter()
-    names = []
-    for item in steps:
-        key = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else ""
-        seen[key] += 1
-        names.append(f"{key}_{seen[key]}" if seen[key] > 1 and key else key)
-    return names
 
 
 def step_entries(steps: list[Yaml], path: str, problems: list[str]) -> list[StepEntry]:

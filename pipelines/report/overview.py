@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crawlsieve.pipelines.recipe.step_names import step_names
 from crawlsieve.pipelines.report.blocks import OUTCOMES, Block, Unit, note, section, table, tiles
 from crawlsieve.pipelines.report.tables import Tables
 
@@ -86,7 +87,7 @@ def funnel(tables: Tables) -> Block | None:
 def stages(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """After what, how many documents are left, how many were lost, bytes of text (null where nobody counted)."""
     counts, ended = manifest["counts"], manifest["balance"]
-    steps = [name for name in step_names(manifest["recipe"]) if "rows_in" in counts.get(name, {})]
+    steps = [name for name in step_names(manifest["recipe"].get("steps", [])) if "rows_in" in counts.get(name, {})]
     extracts = next((place for place, name in enumerate(steps) if name.split("_")[0] == "extract"), 0)
     sink, sizes = counts.get("sink", {}), counts.get("text_bytes", {})
     left = ended["records"]
@@ -110,13 +111,3 @@ def stages(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _row(name: str, documents: int, before: int, size: int | None) -> dict[str, Any]:
     return {"name": name, "documents": documents, "lost": before - documents, "bytes": size}
-
-
-def step_names(recipe: dict[str, Any]) -> list[str]:
-    """The names of a recipe's steps as counts have them: the second `judge` is `judge_2`."""
-    names: list[str] = []
-    for step in recipe.get("steps", []):
-        (kind,) = step
-        number = 1 + sum(kind in earlier for earlier in recipe["steps"][: len(names)])
-        names.append(kind if number == 1 else f"{kind}_{number}")
-    return names

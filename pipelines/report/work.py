@@ -4,9 +4,9 @@ from typing import Any
 
 import yaml
 
+from crawlsieve.pipelines.recipe.step_names import step_names
 from crawlsieve.pipelines.report.blocks import Block, bars, note, section, table
 from crawlsieve.pipelines.report.hostile import shown
-from crawlsieve.pipelines.report.overview import step_names
 from crawlsieve.pipelines.report.samples import ADDRESS
 from crawlsieve.pipelines.report.tables import Tables
 
@@ -57,7 +57,7 @@ def _most_first(counts: dict[str, int]) -> list[tuple[str, int]]:
 def speed(tables: Tables) -> Block | None:
     """Seconds of a core in each step, and what it did in one."""
     seconds = tables.manifest.get("seconds", {})
-    names = [name for name in step_names(tables.manifest["recipe"]) if name in seconds]
+    names = [name for name in step_names(tables.manifest["recipe"].get("steps", [])) if name in seconds]
     names += sorted(seconds.keys() - set(names))
     if not names:
         return None

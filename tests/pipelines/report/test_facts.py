@@ -10,9 +10,10 @@ import pytest
 from crawlsieve.filters.url import canonical_site
 from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.ask.views import manifest
+from crawlsieve.pipelines.recipe.step_names import step_names
 from crawlsieve.pipelines.report import content, samples, signals
 from crawlsieve.pipelines.report.facts import SECTIONS, facts
-from crawlsieve.pipelines.report.overview import stages, step_names
+from crawlsieve.pipelines.report.overview import stages
 from crawlsieve.pipelines.report.tables import tables_of
 from tests.pipelines.report.conftest import SCRIPT, made
 
@@ -65,7 +66,7 @@ def test_a_manifest_that_counted_no_bytes_gives_a_funnel_of_documents(run):
 
 
 def test_the_second_step_of_a_kind_has_the_name_that_counts_have():
-    assert step_names({"steps": [{"judge": {}}, {"measure": {}}, {"judge": {}}]}) == ["judge", "measure", "judge_2"]
+    assert step_names([{"judge": {}}, {"measure": {}}, {"judge": {}}]) == ["judge", "measure", "judge_2"]
 
 
 def test_what_a_rule_removes_alone_and_with_which_others(run, found):
