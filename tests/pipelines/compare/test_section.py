@@ -68,7 +68,9 @@ def test_a_report_compares_with_another_run_first(hostile, tmp_path):
     assert done.exit_code == 0, done.output
     told = json.loads(re.search(r'id="facts">(.*?)</script>', place.read_text(), re.DOTALL).group(1))
     assert [each["id"] for each in told["sections"]][:2] == ["compare", "balance"]
-    assert "\x1b" not in json.dumps(told["sections"][0], ensure_ascii=False)
+    section = json.dumps(told["sections"][0], ensure_ascii=False)
+    assert "\u241b" in section
+    assert r"\u001b" not in section
 
 
 def test_nothing_of_a_page_runs_in_the_comparison(browser, hostile, tmp_path):  # noqa: F811 - a fixture
