@@ -6,17 +6,11 @@ import pytest
 from crawlsieve.pipelines.compare import samples as samples_module
 from crawlsieve.pipelines.compare.comparison import comparison
 from crawlsieve.pipelines.compare.manifests import (
-    ABSENT,
     Change,
-    Inputs,
     Stage,
-    input_changes,
-    recipe_changes,
-    version_changes,
 )
 from crawlsieve.pipelines.compare.pair import Question
 from crawlsieve.pipelines.compare.signals import distance
-from crawlsieve.pipelines.compare.verdicts import paired, stem
 from tests.pipelines.compare.conftest import copy_of, document, failed, measured, name_of, rejected
 
 
@@ -84,30 +78,6 @@ def test_rules_on_one_column_stand_beside_each_other(two):
     assert (short.rejects_a, short.rejects_b, short.rejects_both) == (1, 3, 1)
     assert (short.a_bounds, short.b_bounds) == ((50, None), (80, None))
     assert (rules[None, "stop"].rejects_b, rules["long", None].rejects_a) == (2, 1)
-
-
-def test_rules_are_paired_by_name_then_column_then_variant():
-    one = {"x": "c", "y": "d", "gopher_z": "z_ratio", "c4_s": "c4_sentences", "lonely": "q", "url_domain": None}
-    other = {"x": "e", "w": "d", "gopher_z_dclm": "z_ratio_dclm", "f_s": "c4_fineweb_sentences", "odd": None}
-
-    assert paired(one, other) == [
-        ("x", "x"), ("y", "w"), ("gopher_z", "gopher_z_dclm"), ("c4_s", "f_s"), ("lonely", None), ("url_domain", None),
-        (None, "odd"),
-    ]  # fmt: skip
-
-
-def test_a_rule_of_the_same_column_goes_before_one_of_a_variant():
-    one, other = {"p": "z_ratio", "q": "z_ratio_dclm"}, {"s": "z_ratio_dclm", "r": "z_ratio"}
-
-    assert paired(one, other) == [("p", "r"), ("q", "s")]
-
-
-@pytest.mark.parametrize(("column", "meaning"), [
-    ("top_2gram_char_ratio_dclm", "top_2gram_char_ratio"), ("c4_datatrove_sentences", "c4_sentences"),
-    ("c4_sentences", "c4_sentences"), ("dclm_score", "dclm_score"),
-])  # fmt: skip
-def test_a_variant_measures_what_its_name_says_without_the_variant(column, meaning):
-    assert stem(column) == meaning
 
 
 def test_signals_are_those_of_the_keeper_ranked_by_distance(two):
@@ -204,40 +174,6 @@ def test_recipes_inputs_and_funnels_are_told(two):
     assert found.funnel[0] == Stage("input", 15, 11, 1.0, 1.0, None, None)
     last = found.funnel[-1]
     assert (last.name, last.a_documents, last.b_documents, last.a_bytes) == ("deduplication", 8, 5, 44)
-
-
-def recipe(*steps, **options):
-    return {"recipe": {"name": "x", "output": "y", "steps": [*steps], **options}}
-
-
-def test_a_step_that_one_recipe_has_is_one_change_and_so_is_another_order():
-    language, judge, again = {"language": {"keep": ["en"]}}, {"judge": {"rules": ["a"]}}, {"judge": {"rules": ["b"]}}
-
-    assert recipe_changes(recipe(judge, again), recipe(language, judge)) == (
-        Change("steps.judge_2", {"rules": ["b"]}, ABSENT), Change("steps.language", ABSENT, {"keep": ["en"]}),
-    )  # fmt: skip
-    assert recipe_changes(recipe(judge, language), recipe(language, judge)) == (
-        Change("steps", ["judge", "language"], ["language", "judge"]),
-    )
-    assert recipe_changes(recipe(seed=1, source={"paths": ["a"]}), recipe(seed=1, source={"paths": ["b"]})) == (
-        Change("source.paths", ["a"], ["b"]),
-    )
-
-
-def test_versions_and_hashes_of_models_are_compared():
-    one = {"crawlsieve": "1", "packages": {"idna": "3"}, "files_read": {"lid.bin": "abc"}, "history": None}
-    other = {"crawlsieve": "1", "packages": {"idna": "4"}, "files_read": {}, "history": {"generation": 2}}
-
-    assert version_changes(one, other) == (
-        Change("idna", "3", "4"), Change("lid.bin", "abc", ABSENT), Change("history.generation", ABSENT, 2),
-    )  # fmt: skip
-
-
-def test_an_input_is_the_same_by_its_content_and_changed_under_its_path():
-    one = {"inputs": [{"path": "a", "sha256": "1"}, {"path": "b", "sha256": "2"}, {"path": "c", "sha256": "3"}]}
-    other = {"inputs": [{"path": "moved/a", "sha256": "1"}, {"path": "b", "sha256": "9"}, {"path": "d", "size": 1}]}
-
-    assert input_changes(one, other) == Inputs(1, 1, 1, 1, ("c",), ("d",))
 
 
 def test_a_run_is_equal_to_itself(two):
