@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import typer
 from rich.console import Console
 
+from crawlsieve.pipelines.ask.written import check_output
 from crawlsieve.pipelines.cli_options import going_on
 from crawlsieve.pipelines.judge.asked import changed_recipe
 from crawlsieve.pipelines.judge.finished import finished_run
@@ -47,7 +48,11 @@ def judge_again(wanted: Wanted) -> None:
     """
     finished = finished_run(wanted.run)
     recipe = changed_recipe(finished.recipe, wanted.run, wanted.changes, wanted.write or finished.recipe.output)
-    listing = None if wanted.listed is None else Listing(wanted.listed)
+    listing = None
+    if wanted.listed is not None:
+        listing = Listing(wanted.listed)
+        for run in filter(None, (wanted.run, wanted.write)):
+            check_output(wanted.listed, run)
     job = None if wanted.write is None else checked_replay(finished, recipe, wanted.changes)
     workers = wanted.workers or usual_workers(finished)
     question = Question(finished, recipe, not wanted.rules_only, workers, wanted.changes)

@@ -49,15 +49,18 @@ def test_it_asks_and_writes(made, judged, call, tmp_path):
         (["--set", "gopher_word_cont.at_least=1"], "RecipeError: --set gopher_word_cont.at_least: no rule"),
         (["--write", "RUN", "--set", STRICTER], "CrawlsieveError: --write: "),
         (["--list", "moved.txt", "--set", STRICTER], "CrawlsieveError: --list moved.txt: name a file"),
+        (["--list", "RUN/documents/a.parquet", "--set", STRICTER], "CrawlsieveError: 'RUN/documents/a.parquet' is in"),
+        (["--list", "RUN/b/a.csv", "--write", "RUN/b", "--set", STRICTER], "CrawlsieveError: 'RUN/b/a.csv' is in"),
     ],
 )
 def test_a_mistake_is_a_message_and_status_1(made, call, arguments, said):
     run, _ = made()
 
-    status, out, told = call(run, *(run if part == "RUN" else part for part in arguments))
+    status, out, told = call(run, *(part.replace("RUN", str(run)) for part in arguments))
 
     assert (status, out) == (1, "")
-    assert told.startswith(said)
+    assert told.startswith(said.replace("RUN", str(run)))
+    assert not list(Path(run).rglob("a.*"))
     assert "Traceback" not in told
 
 
