@@ -240,6 +240,13 @@ def main() -> None:
     except OSError as error:
         typer.echo(printable(f"{type(error).__name__}: {said(error)}", but="\n"), err=True)
         sys.exit(1)
+    except Exception as error:
+        from crawlsieve.stages.read.places import is_of_store
+
+        if not is_of_store(error):
+            raise
+        typer.echo(printable(f"{type(error).__name__}: an object store cannot be used: {error}", but="\n"), err=True)
+        sys.exit(1)
 
 
 def _audit(run: str, sample: int, seed: int, alike: float | None, *, show: bool) -> None:

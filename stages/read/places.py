@@ -138,6 +138,11 @@ def failures(name: str) -> tuple[type[Exception], ...]:
     return (OSError,)
 
 
+def is_of_store(error: BaseException) -> bool:
+    """Whether a client of an object store or of the web raised it. None of them is imported to find out."""
+    return type(error).__module__.partition(".")[0] in {"aiobotocore", "aiohttp", "botocore", "gcsfs"}
+
+
 def fault_behind(error: BaseException) -> BaseException:
     """What really happened: over HTTP, fsspec says "not found" whatever a question for the size met."""
     cause = error.__cause__

@@ -14,6 +14,7 @@ from crawlsieve.pipelines.ask.explain import explain
 from crawlsieve.pipelines.ask.session import session
 from crawlsieve.pipelines.ask.shell import shell
 from crawlsieve.pipelines.ask.sql import query
+from crawlsieve.pipelines.cli import main
 from crawlsieve.stages.errors import CrawlsieveError
 
 
@@ -57,6 +58,23 @@ def test_every_question_has_the_same_answer_there(stored, small_run):
     assert query(stored, sql).equals(query(str(small_run), sql))
     assert digest(stored) == digest(str(small_run))
     assert explain(stored, "http://example.org/short").sightings == explain(str(small_run), "b8-3").sightings
+
+
+def test_a_store_without_credentials_is_a_message(small_run, monkeypatch, capsys):
+    s3fs = pytest.importorskip("s3fs")
+    s3fs.S3FileSystem.clear_instance_cache()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("sys.argv", ["crawlsieve", "sql", str(small_run), "SELECT 1", "--output", "s3://nobody/a.csv"])
+
+    with pytest.raises(SystemExit, match="1"):
+        main()
+
+    said = capsys.readouterr().err
+    assert said == "NoCredentialsError: an object store cannot be used: Unable to locate credentials\n"
 
 
 def test_the_shell_answers_there(stored, monkeypatch, capsys):
