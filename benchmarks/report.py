@@ -1,4 +1,4 @@
-"""What a report of a large run costs: seconds, memory, bytes; and `explain` by URL over the same run. Prints Markdown.
+"""What it costs to look at a large run: report, what-if, `explain`. Seconds, memory, bytes. Prints Markdown.
 
 The recipe of the demo runs on the sample crawl, and its tables are replicated under new ids and hosts until the run has
 a million records; no text of rejected documents is in it. The commands are processes of their own, as users start them.
@@ -32,6 +32,7 @@ TABLES = ("documents", "rejected", "duplicates", "failed", "signals")
 IDS = ("id", "twin_id", "kept_id")
 FILES = 4
 ROW_GROUP_ROWS = 50_000
+WHAT_IF = ("--set", "gopher_word_count.at_least=80")
 HOSTS = 1_000
 """Each copy of the run has one of so many names in front of its hosts."""
 
@@ -42,6 +43,7 @@ def small_run(folder: Path) -> Path:
     changes = {
         "source.paths": str(folder / "crawl" / "*"),
         "output": str(folder / "small"),
+        "keep_rejected": "signals",
         "steps.url_filter.blocklists": str(BLOCKLIST),
     }
     recipe = load(str(RECIPE), changes)
@@ -74,7 +76,7 @@ def _table(small: Path, large: Path, table: str, copies: int) -> list[dict[str, 
         connection.execute(f"CREATE VIEW many AS SELECT {columns} FROM once, range({copies}) AS copies(n)")  # noqa: S608
         files = []
         for number in range(FILES):
-            path = large / table / f"{table}-{number:05d}-of-{FILES:05d}.parquet"
+            path = large / table / f"{table}-{number:05d}-of-{FILES:05d}-copies.parquet"
             ends = (f"{16 * number // FILES:x}", f"{16 * (number + 1) // FILES - 1:x}")
             cut = connection.sql("SELECT * FROM many WHERE left(id, 1) BETWEEN $low AND $high ORDER BY md5(id || 'x')",
                                  params={"low": ends[0], "high": ends[1]}).to_arrow_table().cast(schema)  # fmt: skip
@@ -125,6 +127,7 @@ def main() -> None:
             ("`crawlsieve report RUN`, small run", ("report", str(small))),
             ("`crawlsieve report RUN`", ("report", str(large))),
             ("`crawlsieve report RUN`, again", ("report", str(large), "--output", str(folder / "again.html"))),
+            ("`crawlsieve judge RUN --set gopher_word_count.at_least=80`", ("judge", str(large), *WHAT_IF)),
             ("`crawlsieve explain RUN URL`", ("explain", str(large), url)),
             ("`crawlsieve explain RUN ID`", ("explain", str(large), name)),
         ):
