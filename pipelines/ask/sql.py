@@ -12,6 +12,7 @@ from crawlsieve.pipelines.ask.interruptible import interruptible
 from crawlsieve.pipelines.ask.printed import print_first
 from crawlsieve.pipelines.ask.session import Answer, Session, session
 from crawlsieve.pipelines.ask.written import check_output, write_answer
+from crawlsieve.pipelines.printable import printable
 
 Format = Literal["table", "csv", "json"]
 
@@ -41,12 +42,14 @@ def sql_command(
 
 
 def show(found: Answer, form: Format) -> None:
-    """Print an answer."""
+    """Print an answer; on a terminal without what it would obey, elsewhere as it is."""
     if form == "table":
         print_first(found.schema, found.batches, Console())
     elif found.schema.names:
-        parts = {"csv": csv_parts, "json": json_parts}[form]
-        sys.stdout.writelines(parts(found.schema.names, found.batches))
+        parts = {"csv": csv_parts, "json": json_parts}[form](found.schema.names, found.batches)
+        if sys.stdout.isatty():
+            parts = (printable(part, but="\n") for part in parts)
+        sys.stdout.writelines(parts)
         sys.stdout.flush()
 
 

@@ -249,6 +249,21 @@ def test_json_holds_what_json_has_no_word_for(small_run):
     ]
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_programs_read_is_as_it_is_and_what_a_terminal_shows_does_not_steer_it(
+    small_run, capsys, monkeypatch, form, terminal
+):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+
+    sql_command(str(small_run), "SELECT chr(27) || chr(155) AS a FROM range(2)", form)
+
+    shown = capsys.readouterr().out
+    assert shown.count("\n") == {"csv": 3, "json": 4}[form]
+    assert ("\x9b" in shown) is not terminal
+    assert ("\x1b" in shown) is (form == "csv" and not terminal)
+
+
 def test_no_rows_are_an_empty_array_and_a_line_of_names(small_run):
     found = query(str(small_run), "SELECT id FROM failed")
 
