@@ -82,7 +82,7 @@ class Language:
         script = column("script", pa.string(), "ISO 15924 code of the script of most letters", nullable=True)
         model = "fastText (Joulin et al. 2016, arXiv:1607.01759), the model that the recipe names"
         return pa.schema(
-            [*from_source(model, pa.schema(said)), *from_source("Unicode Standard Annex 24; ISO 15924", pa.schema([script]))]
+            [*from_source(model, pa.schema(said)), *from_source("Unicode Annex 24; ISO 15924", pa.schema([script]))]
         )
 
     @property
