@@ -31,8 +31,7 @@ def write_list(pair: Pair, path: str) -> int:
         for own in (pair.a, pair.b)
     )
     relation = pair.connection.sql(f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY side, id")  # noqa: S608
-    stream = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # the older name
-    reader: pa.RecordBatchReader = stream(_BATCH_ROWS)
+    reader = relation.to_arrow_reader(_BATCH_ROWS)
     return write_answer(Answer(reader.schema, _batches(reader)), path, pair.b.tables.output)
 
 

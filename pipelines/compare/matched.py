@@ -80,8 +80,7 @@ def _key_batches(side: Side, by: By) -> Iterator[pa.RecordBatch]:
         # A cursor of its own: a connection has one result at a time, and this one is read while rows are written.
         with side.tables.connection.cursor() as cursor:
             asked = cursor.sql(f"SELECT id, {value} AS value FROM {_source(side, table)}")  # noqa: S608 - own text
-            stream = getattr(asked, "to_arrow_reader", None) or asked.fetch_record_batch  # the older name
-            for batch in stream(_BATCH_ROWS[by]):
+            for batch in asked.to_arrow_reader(_BATCH_ROWS[by]):
                 outcome = pa.array([number] * len(batch), pa.int8())
                 yield pa.RecordBatch.from_arrays(
                     [keys(batch.column("value")), batch.column("id"), outcome], schema=_KEYED

@@ -1,19 +1,15 @@
 """Two runs that one DuckDB of bounded memory can read."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import duckdb
-import pyarrow as pa
-from fsspec.implementations.local import LocalFileSystem
 
+from crawlsieve.pipelines.ask.bounded import address, bounded
 from crawlsieve.pipelines.ask.views import manifest
-from crawlsieve.pipelines.report.tables import MEMORY, THREADS, Tables
-from crawlsieve.pipelines.standing import opened
-from crawlsieve.stages.errors import CrawlsieveError
+from crawlsieve.pipelines.report.tables import Tables
 
 By = Literal["id", "url", "text"]
 
@@ -89,34 +85,7 @@ def pair_of(a: str, b: str) -> Iterator[Pair]:
         CrawlsieveError: one is no finished run, or its files are damaged; with DuckDB's words.
     """
     told = manifest(a), manifest(b)
-    with tempfile.TemporaryDirectory(prefix="crawlsieve-compare-") as spill:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "threads": THREADS,
-            "temp_directory": spill,
-            "preserve_insertion_order": False,
-        }
-        try:
-            with duckdb.connect(config=config) as connection:
-                connection.execute("SET autoinstall_known_extensions = false")
-                connection.execute("SET TimeZone = 'UTC'")
-                connection.execute("CREATE MACRO hexed(u) AS replace(u::VARCHAR, '-', '')")
-                one, other = (
-                    Tables(connection, found, run, _root(connection, run))
-                    for run, found in zip((a, b), told, strict=True)
-                )
-                yield Pair(connection, Side("a", one), Side("b", other))
-        except (duckdb.Error, pa.ArrowInvalid) as error:
-            raise CrawlsieveError(f"{a} and {b}: their tables cannot be read. {error}") from None
-
-
-def _root(connection: duckdb.DuckDBPyConnection, run: str) -> str:
-    """The run directory as DuckDB calls it."""
-    system, place = opened(run)
-    if isinstance(system, LocalFileSystem):
-        return place
-    for protocol in (system.protocol,) if isinstance(system.protocol, str) else system.protocol:
-        if connection.filesystem_is_registered(protocol):
-            return str(system.unstrip_protocol(place))
-    connection.register_filesystem(system)
-    return str(system.unstrip_protocol(place))
+    with bounded(a, b, keeps_order=False) as connection:
+        connection.execute("CREATE MACRO hexed(u) AS replace(u::VARCHAR, '-', '')")
+        one, other = (Tables(connection, found, run, address(run)) for run, found in zip((a, b), told, strict=True))
+        yield Pair(connection, Side("a", one), Side("b", other))

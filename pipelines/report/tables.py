@@ -1,6 +1,5 @@
 """The tables of a run as a report reads them: whole, or some of their files."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,16 +8,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.implementations.local import LocalFileSystem
 
+from crawlsieve.pipelines.ask.bounded import address, bounded
 from crawlsieve.pipelines.ask.views import VIEWS
-from crawlsieve.pipelines.standing import opened
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, reading
-
-MEMORY = "1GB"
-"""What DuckDB may hold; beyond it, it spills. Python, its libraries and the page take about 300 MB more."""
-THREADS = 2
+from crawlsieve.stages.read.places import failures, protocol
 
 
 @dataclass(frozen=True)
@@ -82,12 +77,21 @@ class Tables:
         return found
 
     def schema(self, table: str) -> pa.Schema:
-        """The schema of a table, with what each column is; that of VIEWS where the run has no file of it."""
+        """The schema of a table, with what each column is; that of VIEWS where the run has no file of it.
+
+        Raises:
+            CrawlsieveError: the file is gone or damaged.
+        """
         path = min((file["path"] for file in self.manifest["files"] if file["table"] == table), default=None)
         if path is None:
             return VIEWS[table]
-        with reading(join(self.output, path)) as file:
-            return pq.read_schema(file)
+        place = join(self.output, path)
+        try:
+            with reading(place) as file:
+                return pq.read_schema(file)
+        except (pa.ArrowInvalid, *failures(protocol(self.output))) as error:
+            why = "it is gone" if isinstance(error, FileNotFoundError) else str(error)
+            raise CrawlsieveError(f"{place} cannot be read: {why}.") from None
 
     def _source(self, table: str, paths: Sequence[str]) -> str:
         if paths:
@@ -104,20 +108,5 @@ def tables_of(output: str, manifest: dict[str, Any]) -> Iterator[Tables]:
     Raises:
         CrawlsieveError: a file is damaged or gone; with DuckDB's words.
     """
-    system, root = opened(output)
-    with tempfile.TemporaryDirectory(prefix="crawlsieve-report-") as spill:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "threads": THREADS,
-            "temp_directory": spill,
-        }
-        try:
-            with duckdb.connect(config=config) as connection:
-                connection.execute("SET autoinstall_known_extensions = false")
-                connection.execute("SET TimeZone = 'UTC'")
-                if not isinstance(system, LocalFileSystem):
-                    connection.register_filesystem(system)
-                    root = system.unstrip_protocol(root)
-                yield Tables(connection, manifest, output, root)
-        except duckdb.Error as error:
-            raise CrawlsieveError(f"{output}: its tables cannot be read. {error}") from None
+    with bounded(output) as connection:
+        yield Tables(connection, manifest, output, address(output))

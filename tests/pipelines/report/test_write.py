@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -63,14 +64,18 @@ def test_what_is_no_run_is_told(tmp_path):
         write.report(str(tmp_path))
 
 
-def test_a_file_that_is_gone_is_told_with_its_name(run, tmp_path):
+@pytest.mark.parametrize("table", ["rejected", "signals"])
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_bytes(b"x")])
+def test_a_file_that_is_gone_or_damaged_is_told_with_its_name(run, tmp_path, table, spoil):
     copy = tmp_path / "run"
     shutil.copytree(run, copy, ignore=shutil.ignore_patterns("_work"))
-    (file,) = (copy / "rejected").iterdir()
-    file.unlink()
+    (file,) = (copy / table).iterdir()
+    spoil(file)
 
-    with pytest.raises(CrawlsieveError, match=f"its tables cannot be read.*{file.name}"):
+    with pytest.raises(CrawlsieveError) as caught:
         write.report(str(copy), str(tmp_path / "x.html"))
+    assert "cannot be read" in str(caught.value)
+    assert file.name in str(caught.value)
     assert not (tmp_path / "x.html").exists()
 
 
