@@ -15,7 +15,7 @@ from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, reading
 from crawlsieve.stages.judge import Judge
 from crawlsieve.stages.plan import Batch
-from crawlsieve.stages.publish import KEYS
+from crawlsieve.stages.publish import KEYS, TABLES
 from crawlsieve.stages.read.places import failures, protocol
 
 _RANGE = re.compile(r"-(\d{5,})-of-(\d{5,})-")
@@ -118,7 +118,7 @@ def finished_run(run: str) -> Finished:
     ranges = 1
     for file in told["files"]:
         found = _RANGE.search(file["path"])
-        if found:
+        if found and file["table"] in {*TABLES, KEYS}:  # a mixture is cut into files of its own
             files.setdefault(file["table"], {})[int(found[1])] = file
             ranges = max(ranges, int(found[2]))
     return Finished(run, told, recipe, files, ranges)

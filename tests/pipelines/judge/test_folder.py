@@ -12,6 +12,7 @@ from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.index.write import publish
 from crawlsieve.pipelines.judge import replay as replaying
 from crawlsieve.pipelines.judge import write
+from crawlsieve.pipelines.judge.finished import finished_run
 from crawlsieve.pipelines.recipe.check import check
 from crawlsieve.pipelines.recipe.load import load
 from crawlsieve.stages.errors import CrawlsieveError
@@ -244,6 +245,18 @@ def test_a_mixture_is_made_of_the_documents_that_are_left(made, full, judged):
 
     assert digest(out) == digest(other)
     assert manifest["mixture"]["key"] == told["mixture"]["key"]
+
+
+def test_the_files_of_a_mixture_are_no_ranges_of_the_run(made):
+    run, _ = made()
+    path = Path(run) / "manifest.json"
+    told = json.loads(path.read_text())
+    told["files"].append({"table": "mixture", "path": "mixture/mixture-00006-of-00007-ab.parquet", "rows": 1})
+    path.write_text(json.dumps(told))
+
+    found = finished_run(run)
+
+    assert (found.ranges, "mixture" in found.files) == (1, False)
 
 
 def test_what_could_not_be_reached_is_not_reached_now(made, judged, tmp_path):
