@@ -164,20 +164,20 @@ class Outcomes:
         return pa.RecordBatch.from_arrays(found, schema=schema)
 
     def _count_reasons(self, part: Batch, table: str) -> None:
-        if table == "rejected":
-            values = part.column("reasons").flatten()
-            kind = "reason"
-        else:
-            values = pc.list_element(pc.split_pattern(part.column("error"), ":", max_splits=1), 0)
-            kind = "error"
-        for pair in pc.value_counts(values).to_pylist():
-            self._counted["sink", f"{kind}/{pair['values']}"] += pair["counts"]
-        if table == "rejected":
-            sizes = pc.fill_null(pc.binary_length(part.column("text")), 0)
-            parents = pc.list_parent_indices(part.column("reasons"))
-            of_reasons = pa.table([values, sizes.take(parents)], ["reason", "size"])
-            for row in of_reasons.group_by("reason").aggregate([("size", "sum")]).to_pylist():
-                self._counted["text_bytes", f"reason/{row['reason']}"] += row["size_sum"]
+        """A reason that two judges give a document counts once."""
+        if table == "failed":
+            kinds = pc.list_element(pc.split_pattern(part.column("error"), ":", max_splits=1), 0)
+            for pair in pc.value_counts(kinds).to_pylist():
+                self._counted["sink", f"error/{pair['values']}"] += pair["counts"]
+            return
+        row = pc.list_parent_indices(part.column("reasons"))
+        sizes = pc.fill_null(pc.binary_length(part.column("text")), 0)
+        given = pa.table([part.column("reasons").flatten(), row, sizes.take(row)], ["reason", "row", "size"])
+        once = given.group_by(["reason", "row"]).aggregate([("size", "max")])
+        counted = once.group_by("reason").aggregate([("size_max", "count"), ("size_max", "sum")])
+        for told in counted.to_pylist():
+            self._counted["sink", f"reason/{told['reason']}"] += told["size_max_count"]
+            self._counted["text_bytes", f"reason/{told['reason']}"] += told["size_max_sum"]
 
     def _shaped(self, part: Batch, table: str, outcome: str = "") -> Batch:
         """The columns of a staged table, null where the batch never got them."""

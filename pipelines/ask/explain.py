@@ -7,12 +7,12 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
-from crawlsieve.filters.rule import LANGUAGE
 from crawlsieve.filters.url import canonical_site, canonical_url
 from crawlsieve.pipelines.ask.explain_text import print_explanation
-from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting, Verdict
+from crawlsieve.pipelines.ask.explanation import Copy, Explanation, Sighting
 from crawlsieve.pipelines.ask.macros import RuleMacro, rule_macros
 from crawlsieve.pipelines.ask.printed import cell
+from crawlsieve.pipelines.ask.verdict import verdict
 from crawlsieve.pipelines.ask.views import asking, manifest
 from crawlsieve.stages.errors import CrawlsieveError
 
@@ -116,8 +116,8 @@ def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], macros:
     signals = found[0] if found else None
     reasons = record["reasons"] or []
     judged = {macro.step for macro in macros if macro.rule.name in reasons}
-    verdicts = tuple(_verdict(macro, signals, reasons, judged) for macro in macros) if signals or reasons else ()
-    decided = {verdict.rule for verdict in verdicts if verdict.rejects}
+    verdicts = tuple(verdict(macro, signals, reasons, judged) for macro in macros) if signals or reasons else ()
+    decided = {each.rule for each in verdicts if each.rejects}
     return Sighting(
         outcome=outcome,
         record={name: record[name] for name in record if record[name] is not None and name not in _NOT_OF_A_RECORD},
@@ -128,21 +128,6 @@ def _sighting(tables: duckdb.DuckDBPyConnection, record: dict[str, Any], macros:
         kept=_copy(tables, record["kept_id"]),
         stands_for=_copies(tables, record["id"]) if outcome == "documents" else (),
     )
-
-
-def _verdict(macro: RuleMacro, signals: dict[str, Any] | None, reasons: list[str], judged: set[str]) -> Verdict:
-    """What a rule says, by the bounds that held for the document when it was judged."""
-    rule = macro.rule
-    own = rule.bounds_for((signals or {}).get(LANGUAGE)) if macro.by_language else rule.bounds
-    value = (signals or {}).get(rule.column)
-    low, high = own.ends
-    outside = value is None or not low <= value <= high  # of NaN that is true
-    rejects: bool | None = rule.name in reasons
-    if signals is None:
-        rejects = rejects or (False if macro.step in judged else None)
-    elif rejects or outside:  # a name alone does not tell which of two steps rejects by it
-        rejects = outside if rejects else None
-    return Verdict(macro.step, rule.name, rule.column, value, own.at_least, own.at_most, rejects)
 
 
 def _mixed(tables: duckdb.DuckDBPyConnection, record: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from crawlsieve.filters.rule import sql_name, sql_text
+from crawlsieve.pipelines.ask.macros import rule_macros
+from crawlsieve.pipelines.ask.verdict import finite, rejecting
 from crawlsieve.pipelines.compare.pair import Pair, Question, Side
-from crawlsieve.pipelines.compare.verdicts import finite
 
 TEXT = 1_200
 """Code points of a text that are shown."""
@@ -173,12 +174,7 @@ def _measured(pair: Pair, side: Side, ids: Sequence[str]) -> dict[str, dict[str,
 
 
 def _decided(side: Side, reasons: Sequence[str], measured: dict[str, Any]) -> tuple[Decided, ...]:
-    found = []
-    for rule in side.manifest.get("rules", []):
-        if rule["name"] in reasons and rule["column"] in measured:
-            exceptions = {each["language"]: each for each in rule.get("exceptions") or []}
-            bounds = exceptions.get(measured.get("language"), rule)
-            value = finite(measured[rule["column"]])
-            ends = (finite(bounds.get("at_least")), finite(bounds.get("at_most")))
-            found.append(Decided(rule["name"], rule["column"], value, *ends))
+    said = rejecting(rule_macros(side.manifest), measured, [*reasons])
+    ends = ((each, finite(each.at_least), finite(each.at_most)) for each in said)
+    found = [Decided(each.rule, each.column, finite(each.value), low, high) for each, low, high in ends]
     return tuple(dict.fromkeys(found))

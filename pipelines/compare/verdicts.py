@@ -1,11 +1,11 @@
 """The reasons of both runs beside each other; rules that differ in name only, or in the variant, stand in one line."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from crawlsieve.pipelines.ask.verdict import finite
 from crawlsieve.pipelines.compare.pair import Pair, Side
 from crawlsieve.schemas.c4 import C4_PREFIX
 
@@ -102,17 +102,21 @@ def stem(column: str) -> str:
     return column.removesuffix(_DCLM)
 
 
-def finite(bound: float | None) -> float | None:
-    """The number as JSON can have it; an infinite bound is none."""
-    return bound if bound is not None and math.isfinite(bound) else None
-
-
 def _both(pair: Pair) -> tuple[Side, Side]:
     return pair.a, pair.b
 
 
 def _rules(side: Side) -> dict[str, dict[str, Any]]:
-    return {rule["name"]: rule for rule in side.manifest.get("rules", [])}
+    """Name -> rule; with the bounds within which every step's is, where several judge by a rule of that name."""
+    found: dict[str, dict[str, Any]] = {}
+    for rule in side.manifest.get("rules", []):
+        known = found.get(rule["name"], rule)
+        ends = {
+            end: tightest((each[end] for each in (known, rule) if each[end] is not None), default=None)
+            for end, tightest in (("at_least", max), ("at_most", min))
+        }
+        found[rule["name"]] = {**rule, **ends}
+    return found
 
 
 def _ruling(

@@ -1,8 +1,10 @@
 """What each rule removes: in all, alone, and together with which others."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from crawlsieve.pipelines.ask.macros import rule_macros
 from crawlsieve.pipelines.report.blocks import Block, bars, note, section, table
 from crawlsieve.pipelines.report.tables import Part, Tables
 
@@ -27,7 +29,7 @@ _PAIRS = """
 def rules(tables: Tables) -> Block | None:
     """Each rule with what it removes, and what it removes alone; and a matrix of overlaps."""
     counted = reason_counts(tables.manifest)
-    judges = {rule["name"]: rule for rule in tables.manifest.get("rules", [])}
+    judges = {rule["name"] for rule in judging(tables.manifest)}
     if not counted and not judges:
         return None
     part = tables.part("rejected", MOST_ROWS)
@@ -53,6 +55,14 @@ def rules(tables: Tables) -> Block | None:
     )
 
 
+def judging(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rules of every judge step as the manifest has them; with exceptions only where the language was known."""
+    return [
+        rule if macro.by_language else {**rule, "exceptions": []}
+        for rule, macro in zip(manifest.get("rules", []), rule_macros(manifest), strict=True)
+    ]
+
+
 def reason_counts(manifest: dict[str, Any]) -> dict[str, int]:
     """Reason -> documents that have it, as the run counted them."""
     found = manifest.get("counts", {}).get("sink", {})
@@ -76,12 +86,14 @@ def _overlap(names: Sequence[str], pairs: dict[tuple[str, str], int], of: int) -
 
 def _numbers(names: Sequence[str], manifest: dict[str, Any], alone: dict[str, int], part: Part) -> Block:
     counted, sizes = reason_counts(manifest), manifest.get("counts", {}).get("text_bytes", {})
-    judges = {rule["name"]: rule for rule in manifest.get("rules", [])}
+    judges: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for rule in judging(manifest):
+        judges[rule["name"]].append(rule)
     records = manifest["balance"]["records"]
     rows = [
         (
             name,
-            judges[name]["column"] if name in judges else None,
+            judges[name][0]["column"] if name in judges else None,
             bounds_of(judges[name]) if name in judges else None,
             counted.get(name, 0),
             counted.get(name, 0) / records if records else None,
@@ -97,7 +109,15 @@ def _numbers(names: Sequence[str], manifest: dict[str, Any], alone: dict[str, in
     return table(columns, rows, "Every rule, those too that removed nothing")
 
 
-def bounds_of(rule: dict[str, Any]) -> str:
+def bounds_of(rules: Sequence[dict[str, Any]]) -> str:
+    """The bounds of the rules of a name; behind the step where several judge by different ones."""
+    told = {rule["step"]: _bounds(rule) for rule in rules}
+    if len({*told.values()}) == 1:
+        return next(iter(told.values()))
+    return "; ".join(f"{step}: {said}" for step, said in told.items())
+
+
+def _bounds(rule: dict[str, Any]) -> str:
     """`at least 50, at most 100,000`, and for how many languages it is another."""
     ends = [f"{name.replace('_', ' ')} {rule[name]:,}" for name in ("at_least", "at_most") if rule[name] is not None]
     others = len(rule.get("exceptions") or [])

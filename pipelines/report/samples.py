@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from crawlsieve.pipelines.ask.macros import rule_macros
+from crawlsieve.pipelines.ask.verdict import finite, rejecting
 from crawlsieve.pipelines.report.blocks import Block, note, section
 from crawlsieve.pipelines.report.hostile import shown
 from crawlsieve.pipelines.report.tables import Part, Tables
@@ -92,23 +94,15 @@ def _measured(tables: Tables, ids: list[str]) -> dict[tuple[Any, ...], dict[str,
 
 
 def _verdicts(tables: Tables, row: dict[str, Any], signals: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """For each rule that rejects the document: what was measured, and the bounds that held for its language."""
-    rules = {rule["name"]: rule for rule in tables.manifest.get("rules", [])}
-    found = []
-    for name in dict.fromkeys(row["reasons"] or []):
-        if signals is None or name not in rules or rules[name]["column"] not in signals:
-            continue
-        rule = rules[name]
-        exceptions = {each["language"]: each for each in rule.get("exceptions") or []}
-        own = exceptions.get(signals.get("language"), rule)
-        value = signals[rule["column"]]
-        found.append(
-            {
-                "rule": name,
-                "column": rule["column"],
-                "value": value if value is None or value == value else None,  # noqa: PLR0124 - NaN is no JSON
-                "at_least": own["at_least"],
-                "at_most": own["at_most"],
-            }
-        )
-    return found
+    """For each rule that rejects the document: what was measured, and the bounds that held when it judged."""
+    said = rejecting(rule_macros(tables.manifest), signals or {}, row["reasons"] or [])
+    return [
+        {
+            "rule": each.rule,
+            "column": each.column,
+            "value": finite(each.value),
+            "at_least": each.at_least,
+            "at_most": each.at_most,
+        }
+        for each in said
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from crawlsieve.pipelines.report.blocks import Block, note, section
-from crawlsieve.pipelines.report.rules import reason_counts
+from crawlsieve.pipelines.report.rules import judging, reason_counts
 from crawlsieve.pipelines.report.tables import Part, Tables
 from crawlsieve.schemas.tables import SIGNALS_HEAD
 
@@ -56,7 +56,7 @@ def signals(tables: Tables) -> Block | None:
         return None
     rejects = reason_counts(tables.manifest)
     items = [
-        _item(column, found, tables.manifest.get("rules", []), rejects)
+        _item(column, found, judging(tables.manifest), rejects)
         for batch in _batches(columns, part.rows)
         for column, found in _measured(tables, part, batch)
     ]
@@ -105,7 +105,7 @@ def _measured(tables: Tables, part: Part, columns: Sequence[pa.Field]) -> Iterat
     (told,) = tables.connection.sql(f"SELECT {asked} FROM {part.sql}").fetchall()  # noqa: S608 - own columns
     ranges = [told[place : place + 3] for place in range(0, len(told), 3)]
     axes = [
-        None if least == most else _axis(field, quantiles, _bounds(field.name, tables.manifest.get("rules", [])))
+        None if least == most else _axis(field, quantiles, _bounds(field.name, judging(tables.manifest)))
         for field, (least, most, quantiles) in zip(columns, ranges, strict=True)
     ]
     bins = [

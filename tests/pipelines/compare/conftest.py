@@ -58,6 +58,7 @@ def measured(number, outcome, words, **more):
 def recipe_of(rules, keep_rejected):
     steps = [
         {"extract": {"engine": "resiliparse"}},
+        {"language": {"keep": ["en", "de", "fr"]}},
         {"judge": {"rules": rules}},
         {"exact_duplicates": {"by": ["text"]}},
     ]
