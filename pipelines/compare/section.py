@@ -66,7 +66,8 @@ def _recipes(found: Comparison) -> Block:
     inputs = found.inputs
     changes = [*found.recipe, *found.versions][:_CHANGES]
     rows = [(_said(change.path), _value(change.a), _value(change.b)) for change in changes]
-    rows.append(("inputs", f"{inputs.same + inputs.only_a:,}", f"{inputs.same + inputs.only_b:,}"))
+    of_both = inputs.same + inputs.other_content
+    rows.append(("inputs", f"{of_both + inputs.only_a:,}", f"{of_both + inputs.only_b:,}"))
     more = f"; {inputs.same:,} inputs are of both, {inputs.other_content:,} have changed"
     return table([("what", "text"), ("A", "text"), ("B", "text")], rows, f"Options and versions that differ{more}")
 

@@ -22,6 +22,15 @@ def tables(made):
     return {block["caption"]: block["rows"] for block in made["blocks"] if block["kind"] == "table"}
 
 
+def test_inputs_that_changed_are_inputs_of_both(write_run):
+    a = write_run("a", inputs=[("same", "1"), ("changed", "2")])
+    b = write_run("b", inputs=[("same", "1"), ("changed", "3"), ("more", "4")])
+
+    (rows,) = [rows for name, rows in tables(compared(comparison(a, b))).items() if name.startswith("Options")]
+
+    assert rows[-1] == ["inputs", "2", "3"]
+
+
 def test_a_section_has_the_figures_of_the_comparison(two):
     made = compared(comparison(*two))
 

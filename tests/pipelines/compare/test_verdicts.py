@@ -2,6 +2,7 @@
 
 import pytest
 
+from crawlsieve.pipelines.compare.comparison import comparison
 from crawlsieve.pipelines.compare.verdicts import paired, stem
 
 
@@ -27,3 +28,15 @@ def test_a_rule_of_the_same_column_goes_before_one_of_a_variant():
 ])  # fmt: skip
 def test_a_variant_measures_what_its_name_says_without_the_variant(column, meaning):
     assert stem(column) == meaning
+
+
+def test_a_rule_of_two_steps_is_good_within_the_bounds_of_both(write_run):
+    rule = {"name": "short", "column": "word_count"}
+    judged = [
+        rule | {"step": "judge", "at_least": 50, "at_most": 900},
+        rule | {"step": "judge_2", "at_least": 80, "at_most": None},
+    ]
+
+    (found,) = comparison(write_run("a", judged=judged), write_run("b")).rules
+
+    assert (found.a_bounds, found.b_bounds) == ((80, 900), (None, None))
