@@ -2,12 +2,16 @@
 
 import copy
 import io
+import json
 import random
+import shutil
+from pathlib import Path
 
 import pytest
 import yaml
 from rich.console import Console
 
+from crawlsieve.pipelines import curate
 from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.judge.asked import changed_recipe
 from crawlsieve.pipelines.judge.finished import finished_run
@@ -41,24 +45,66 @@ def shards():
     return given[:30], given[30:60] + given[:2], [], given[60:]
 
 
+@pytest.fixture(scope="session")
+def crawl(tmp_path_factory):
+    """The folder of the shards; nobody writes there."""
+    folder = tmp_path_factory.mktemp("crawl")
+    write_shards(folder, *shards())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    """Folder -> runs over `crawl` that a test has made already, by what they are made of."""
+    return tmp_path_factory.mktemp("shelf"), {}
+
+
 @pytest.fixture
-def made(tmp_path):
+def run_into(shelf, crawl):
+    """A function that runs a recipe and returns its manifest. What is run over `crawl` again is copied."""
+    folder, made_of = shelf
+
+    def run(place):
+        given = yaml.safe_load(place.read_text())
+        output = Path(given["output"])
+        if output.exists() or given["source"]["paths"] != [str(crawl / "*.jsonl")]:
+            return ran(place)
+        key = json.dumps([given | {"output": ""}, curate.TEXT_BYTES_PER_FILE])
+        if key not in made_of:
+            made_of[key] = folder / str(len(made_of))
+            ran(place)
+            shutil.copytree(output, made_of[key])
+        else:
+            shutil.copytree(made_of[key], output)
+        manifest = json.loads((output / "manifest.json").read_text())
+        manifest["recipe"]["output"] = str(output)
+        (output / "manifest.json").write_text(json.dumps(manifest))
+        return manifest
+
+    return run
+
+
+@pytest.fixture
+def made(tmp_path, crawl, run_into):
     """A function that runs steps over the shards: the run directory, and the place of its recipe."""
 
     def make(name="run", steps=(MEASURE, JUDGE, "exact_duplicates"), **changes):
-        if not (tmp_path / "shard-000.jsonl").exists():
-            write_shards(tmp_path, *shards())
-        settings = {"keep_rejected": "text", "output": str(tmp_path / name), **changes}
+        settings = {
+            "source": {"paths": [str(crawl / "*.jsonl")]},
+            "keep_rejected": "text",
+            "output": str(tmp_path / name),
+            **changes,
+        }
         place = recipe(tmp_path, steps=copy.deepcopy(list(steps)), **settings)
         kept = place.rename(tmp_path / f"{name}.yaml")
-        ran(kept)
+        run_into(kept)
         return str(tmp_path / name), kept
 
     return make
 
 
 @pytest.fixture
-def full(tmp_path):
+def full(tmp_path, run_into):
     """A function that runs the recipe at a place with `options` of its judge steps changed, into a folder."""
 
     def run(place, judges, name="full"):
@@ -68,7 +114,7 @@ def full(tmp_path):
             step.update(options)
         other = tmp_path / f"{name}.yaml"
         other.write_text(yaml.safe_dump(given | {"output": str(tmp_path / name)}))
-        return str(tmp_path / name), ran(other)
+        return str(tmp_path / name), run_into(other)
 
     return run
 

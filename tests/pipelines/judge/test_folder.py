@@ -148,8 +148,9 @@ def test_a_folder_that_was_written_by_other_rules_is_written_anew(made, full, ju
     assert {path.name for path in Path(out).glob("*/*.parquet")} == {Path(f["path"]).name for f in manifest["files"]}
 
 
-def test_what_is_no_folder_of_ours_is_refused(made, judged, tmp_path):
+def test_what_is_no_folder_of_ours_is_refused(made, judged, tmp_path, crawl):
     run, place = made()
+    (tmp_path / "file").touch()
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "thesis.txt").write_text("two years of work")
     given = yaml.safe_load(place.read_text()) | {"output": str(tmp_path / "reads")}
@@ -162,7 +163,8 @@ def test_what_is_no_folder_of_ours_is_refused(made, judged, tmp_path):
         "files": "holds files that are no run of crawlsieve (thesis.txt)",
         "reads": "holds a run that has read its inputs itself",
         ".": "lies in the other",
-        "shard-000.jsonl": "is a file",
+        "file": "is a file",
+        str(crawl): "which the run has read, lies in",
     }.items():
         with pytest.raises(CrawlsieveError, match=re.escape(said)):
             judged(run, STRICTER, name=name)
@@ -259,9 +261,8 @@ def test_the_files_of_a_mixture_are_no_ranges_of_the_run(made):
     assert (found.ranges, "mixture" in found.files) == (1, False)
 
 
-def test_what_could_not_be_reached_is_not_reached_now(made, judged, tmp_path):
-    write_shards(tmp_path, *shards())
-    paths = [str(tmp_path / "*.jsonl"), "http://127.0.0.1:9/away.jsonl"]
+def test_what_could_not_be_reached_is_not_reached_now(made, judged, crawl):
+    paths = [str(crawl / "*.jsonl"), "http://127.0.0.1:9/away.jsonl"]
     source = {"paths": paths, "on_unreachable": "record", "retries": 0, "backoff_seconds": 0.01}
     run, _ = made(source=source)
 
@@ -274,17 +275,16 @@ def test_what_could_not_be_reached_is_not_reached_now(made, judged, tmp_path):
 
 
 @pytest.mark.usefixtures("bucket")
-def test_run_and_folder_may_be_objects(tmp_path, judged, asked):
-    write_shards(tmp_path, *shards())
+def test_run_and_folder_may_be_objects(tmp_path, crawl, made, judged, full, asked):
+    source = {"paths": [str(crawl / "*.jsonl")]}
     store = f"s3://crawl/{tmp_path.name}"
-    loaded = load(str(recipe(tmp_path, steps=NEAR, keep_rejected="text", output=f"{store}/run")))
+    loaded = load(str(recipe(tmp_path, source=source, steps=NEAR, keep_rejected="text", output=f"{store}/run")))
     curate.run(loaded, check(loaded))
-    override = {"steps.judge.override": "{gopher_word_count: {at_least: 100}}"}
-    local = load(str(recipe(tmp_path, steps=NEAR, keep_rejected="text")), override)
-    curate.run(local, check(local))
+    _, place = made(steps=NEAR)
+    local, _ = full(place, [HUNDRED])
 
     told, _ = asked(loaded.output, STRICTER)
     out, manifest = judged(loaded.output, STRICTER, name=f"{store}/judged")
 
-    assert digest(out) == digest(local.output)
+    assert digest(out) == digest(local)
     assert told["kept"]["after"] == manifest["balance"]["documents"]

@@ -1,15 +1,15 @@
 """A run that is written from another one's measurements is the run that a full one would be."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.ask.views import connect
-from tests.pipelines.judge.conftest import JUDGE, LOOSER, MEASURE, STRICTER
+from tests.pipelines.judge.conftest import JUDGE, LOOSER, MEASURE
 
-BOUNDS = {
-    STRICTER: {"override": {"gopher_word_count": {"at_least": 100}}},
-    LOOSER: {"override": {"gopher_word_count": {"at_least": 41}}},
-}
+FIFTY, HUNDRED = ({"override": {"gopher_word_count": {"at_least": words}}} for words in (50, 100))
 NEAR = {
     "exact": ["exact_duplicates"],
     "nothing": [],
@@ -27,18 +27,24 @@ def keys(run):
 
 
 @pytest.mark.parametrize("shape", NEAR)
-def test_the_rows_are_those_of_a_full_run(made, full, judged, shape):
-    run, place = made(steps=[MEASURE, JUDGE, *NEAR[shape]])
-    for name, (change, options) in enumerate(BOUNDS.items()):
-        other, told = full(place, [options], name=f"full-{name}")
+def test_the_rows_are_those_of_a_full_run_there_and_back(made, full, judged, shape):
+    """The stricter run from the looser one, and the looser one from the stricter one."""
+    run, place = made(steps=[MEASURE, {"judge": JUDGE["judge"] | FIFTY}, *NEAR[shape]])
+    first = json.loads((Path(run) / "manifest.json").read_text())
+    other, told = full(place, [HUNDRED])
 
-        out, manifest = judged(run, change, name=f"judged-{name}")
+    assert digest(run) != digest(other)
+    for source, change, wanted, manifest in (
+        (run, "gopher_word_count.at_least=100", other, told),
+        (other, "gopher_word_count.at_least=50", run, first),
+    ):
+        out, made_again = judged(source, change, name=f"judged-{change.rpartition('=')[2]}")
 
-        assert digest(out) == digest(other) != digest(run)
-        assert manifest["key"] == told["key"]
-        assert manifest["balance"] == told["balance"]
-        assert manifest["counts"] == told["counts"]
-        assert keys(out) == keys(other)
+        assert digest(out) == digest(wanted)
+        assert {name: made_again[name] for name in ("key", "balance", "counts")} == {
+            name: manifest[name] for name in ("key", "balance", "counts")
+        }
+        assert keys(out) == keys(wanted)
 
 
 MANY_STEPS = [
@@ -80,11 +86,10 @@ def test_documents_that_other_steps_reject_have_the_reasons_of_the_judges_that_s
         assert engine.sql(both).fetchall() == [(True,)]
 
 
-def test_inputs_that_are_listed_twice_are_written_twice(made, full, judged, tmp_path):
-    made()
-    paths = [str(tmp_path / name) for name in ("shard-000.jsonl", "shard-000.jsonl", "shard-003.jsonl")]
+def test_inputs_that_are_listed_twice_are_written_twice(made, full, judged, crawl):
+    paths = [str(crawl / name) for name in ("shard-000.jsonl", "shard-000.jsonl", "shard-003.jsonl")]
     run, place = made("twice", steps=[MEASURE, JUDGE, *NEAR["walk"]], source={"paths": paths})
-    other, told = full(place, [BOUNDS[LOOSER]])
+    other, told = full(place, [{"override": {"gopher_word_count": {"at_least": 41}}}])
 
     out, manifest = judged(run, LOOSER)
 
