@@ -63,7 +63,8 @@ _OTHER = """\
 """
 _VIEW = Template("""\
 CREATE OR REPLACE VIEW $view AS SELECT * FROM read_parquet(
-    regexp_replace(rtrim(coalesce(getvariable('root'), $root), '/'), '([*?\\[])', '[\\1]', 'g') || '/$table/*.parquet');
+    regexp_replace(rtrim(coalesce(getvariable('root'), $root), '/'), '([*?\\[])', '[\\1]', 'g') || '/$table/*.parquet',
+    hive_partitioning = false);
 """)
 
 

@@ -30,6 +30,10 @@ VIEWS = {
 """Name of a view and its schema where the run has no file of that table."""
 
 
+AS_STORED = "hive_partitioning = false"
+"""For `read_parquet`: the columns are those of the files; a folder `month=05` above them is a name, and no column."""
+
+
 def connect(run: str, *, only_read: bool = False, also: Sequence[str] = ()) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory whose views are the tables of a run: those of VIEWS.
 
@@ -60,7 +64,7 @@ def connect(run: str, *, only_read: bool = False, also: Sequence[str] = ()) -> d
         for name, schema in VIEWS.items():
             if files[name]:
                 paths = ", ".join(map(sql_text, files[name]))
-                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")  # noqa: S608 - own text
+                connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}], {AS_STORED})")  # noqa: S608 - own text
             else:
                 connection.register(name, schema.empty_table())
         connection.execute("SET lock_configuration = true")

@@ -105,7 +105,8 @@ def _write(rows: pa.Table, path: Path) -> None:
 def _sorted(exchange: Exchange, schema: pa.Schema, rows: pa.Table | Path, spill: str) -> Iterator[Batch]:
     with duckdb.connect(config={"threads": 1, "memory_limit": SORT_MEMORY, "temp_directory": spill}) as engine:
         if isinstance(rows, Path):
-            found = engine.read_parquet(sorted(glob.escape(str(file)) for file in rows.glob("*.parquet")))
+            files = sorted(glob.escape(str(file)) for file in rows.glob("*.parquet"))
+            found = engine.read_parquet(files, hive_partitioning=False)  # a folder `month=05` is no column
         else:
             found = engine.from_arrow(rows)
         order = ", ".join(f'"{name}" NULLS LAST' for name in (*exchange.by, *exchange.then))

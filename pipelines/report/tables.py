@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crawlsieve.pipelines.ask.bounded import address, bounded
-from crawlsieve.pipelines.ask.views import VIEWS
+from crawlsieve.pipelines.ask.views import AS_STORED, VIEWS
 from crawlsieve.stages.errors import CrawlsieveError
 from crawlsieve.stages.files import join, reading
 from crawlsieve.stages.read.places import failures, protocol
@@ -96,7 +96,7 @@ class Tables:
     def _source(self, table: str, paths: Sequence[str]) -> str:
         if paths:
             listed = ", ".join("'{}'".format(join(self.root, path).replace("'", "''")) for path in paths)
-            return f"read_parquet([{listed}])"
+            return f"read_parquet([{listed}], {AS_STORED})"
         self.connection.register(f"no_{table}", VIEWS[table].empty_table())
         return f"no_{table}"
 

@@ -14,7 +14,7 @@ def numbers(first, last):
     return pa.RecordBatch.from_arrays([values, values], schema=NUMBERS)
 
 
-@pytest.mark.parametrize("name", ["[1]", "a*b", "it's"])
+@pytest.mark.parametrize("name", ["[1]", "a*b", "it's", "month=05"])
 def test_a_folder_may_have_any_name(tmp_path, name):
     exchange, folder = Exchange(by=("key",), partitions=2), str(tmp_path / name)
     scatter(exchange, NUMBERS, [numbers(0, 100)], folder, 0)
