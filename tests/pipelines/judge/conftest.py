@@ -45,6 +45,12 @@ def shards():
     return given[:30], given[30:60] + given[:2], [], given[60:]
 
 
+@pytest.fixture
+def no_reports(monkeypatch):
+    """Runs end without a report, which is a quarter of their time and says nothing of judging."""
+    monkeypatch.setattr("crawlsieve.pipelines.close.report_at_close", lambda *_: None)
+
+
 @pytest.fixture(scope="session")
 def crawl(tmp_path_factory):
     """The folder of the shards; nobody writes there."""

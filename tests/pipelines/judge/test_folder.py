@@ -22,6 +22,8 @@ from tests.pipelines.index.conftest import made as made_index
 from tests.pipelines.judge.conftest import JUDGE, LOOSER, MEASURE, STRICTER, shards
 from tests.pipelines.runs import ran, recipe, write_shards
 
+pytestmark = pytest.mark.usefixtures("no_reports")
+
 HUNDRED = {"override": {"gopher_word_count": {"at_least": 100}}}
 NEAR = [MEASURE, JUDGE, "exact_duplicates", {"near_duplicates": {"ngram": 2, "bands": 10, "rows": 4}}]
 

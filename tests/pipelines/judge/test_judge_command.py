@@ -40,6 +40,8 @@ def test_it_asks_and_writes(made, judged, call, tmp_path):
     )
     assert digest(str(tmp_path / "out")) == digest(wanted)
     assert "1 ranges" in told
+    assert "no report" not in told
+    assert (tmp_path / "out" / "report.html").stat().st_size > 100_000
     assert (tmp_path / "moved.csv").stat().st_size > 1000
 
 

@@ -18,6 +18,8 @@ from tests.pipelines.judge.conftest import JUDGE, LOOSER, MEASURE, STRICTER
 from tests.pipelines.runs import ran, recipe, write_shards
 from tests.warcs import record, response
 
+pytestmark = pytest.mark.usefixtures("no_reports")
+
 NEAR = [MEASURE, JUDGE, "exact_duplicates", {"near_duplicates": {"ngram": 2, "bands": 10, "rows": 4}}]
 ARTICLE = " ".join(f"word{number} of the story and" for number in range(30))
 SHORT = " ".join(f"word{number} of the story and" for number in range(12))

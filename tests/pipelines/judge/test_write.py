@@ -9,6 +9,8 @@ from crawlsieve.pipelines.ask.digest import digest
 from crawlsieve.pipelines.ask.views import connect
 from tests.pipelines.judge.conftest import JUDGE, LOOSER, MEASURE
 
+pytestmark = pytest.mark.usefixtures("no_reports")
+
 FIFTY, HUNDRED = ({"override": {"gopher_word_count": {"at_least": words}}} for words in (50, 100))
 NEAR = {
     "exact": ["exact_duplicates"],
