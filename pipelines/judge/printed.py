@@ -16,6 +16,8 @@ from crawlsieve.pipelines.judge.verdicts import Bound
 
 LEFT_OUT = "left out"
 
+_STAY = "Copies of what is rejected now stay duplicates."
+
 
 def as_data(question: Question, found: Difference) -> dict[str, Any]:
     """What `--format json` prints: the numbers of `print_answer`, and all examples."""
@@ -54,7 +56,7 @@ def print_answer(question: Question, found: Difference, console: Console) -> Non
     told = as_data(question, found)
     kept = told["kept"]
     before, after, undecided = kept["before"], kept["after"], kept["undecided"]
-    more = f", and up to {undecided:,} more" if undecided else ""
+    more = f", and of {undecided:,} more those that are no duplicates" if undecided else ""
     console.print(Text(f"kept: {before:,} -> {after:,}{more} ({after - before:+,} documents)"), soft_wrap=True)
     text = told["kept_text_bytes"]
     if text["after"] is not None:
@@ -85,10 +87,10 @@ def _caveat(question: Question) -> str:
         why = "was made before keys were kept" if old else "keeps signals alone (`keep_rejected: signals`)"
         return (
             f"These are verdicts of rules only: the run {why}, so duplicates are not found anew. With"
-            " `keep_rejected: text` they are. Documents that another step rejects are not judged again."
+            f" `keep_rejected: text` they are. {_STAY} Documents that another step rejects are not judged again."
         )
     if not question.replays:
-        return "These are verdicts of rules only: duplicates are not found anew (--rules-only)."
+        return f"These are verdicts of rules only: duplicates are not found anew (--rules-only). {_STAY}"
     return ""
 
 

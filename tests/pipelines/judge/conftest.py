@@ -40,9 +40,9 @@ def documents():
 
 
 def shards():
-    """Four of them: one is empty, and the first two documents are in another one again."""
+    """Three of them: one is empty, and the first two documents are in another one again."""
     given = documents()
-    return given[:30], given[30:60] + given[:2], [], given[60:]
+    return given[:60], [], given[60:] + given[:2]
 
 
 @pytest.fixture

@@ -215,12 +215,12 @@ def test_packages_and_models_are_those_of_the_run(made, judged, monkeypatch):
 
 def test_history_is_asked_as_it_was_when_the_run_began(tmp_path, full, judged):
     steps = [MEASURE, JUDGE, "exact_duplicates", {"near_duplicates": {"bands": 6, "rows": 4}}]
-    first, second, _, third = shards()
-    write_shards(tmp_path / "jan", first, second)
+    first, empty, last = shards()
+    write_shards(tmp_path / "jan", first, empty)
     ran(recipe(tmp_path / "jan", name="jan", steps=steps))
     index = made_index(str(tmp_path / "index"), slices=2)
     publish(index, str(tmp_path / "jan" / "run"))
-    write_shards(tmp_path, third)
+    write_shards(tmp_path, last)
     steps[-1] = {"near_duplicates": {"bands": 6, "rows": 4, "history": index}}
     place = recipe(tmp_path, steps=steps, keep_rejected="text")
     ran(place)

@@ -124,7 +124,8 @@ def test_without_keys_or_with_rules_only_revived_documents_may_be_duplicates(mad
     assert kept["after"] == kept["before"]
     assert outcomes(told, "after")["rejected"] == by_rules["rejected"]
     assert told["kept_text_bytes"]["after"] is None
-    assert f"and up to {kept['undecided']} more" in printed
+    assert f"and of {kept['undecided']} more those that are no duplicates" in printed
+    assert "Copies of what is rejected now stay duplicates." in printed
     assert ("keep_rejected: text" if keep == "signals" else "--rules-only") in printed
 
 

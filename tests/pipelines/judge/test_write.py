@@ -89,7 +89,7 @@ def test_documents_that_other_steps_reject_have_the_reasons_of_the_judges_that_s
 
 
 def test_inputs_that_are_listed_twice_are_written_twice(made, full, judged, crawl):
-    paths = [str(crawl / name) for name in ("shard-000.jsonl", "shard-000.jsonl", "shard-003.jsonl")]
+    paths = [str(crawl / name) for name in ("shard-000.jsonl", "shard-000.jsonl", "shard-002.jsonl")]
     run, place = made("twice", steps=[MEASURE, JUDGE, *NEAR["walk"]], source={"paths": paths})
     other, told = full(place, [{"override": {"gopher_word_count": {"at_least": 41}}}])
 
