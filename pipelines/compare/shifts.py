@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from crawlsieve.pipelines.compare.pair import Pair, Side
+from crawlsieve.pipelines.report.content import HOST
 
 _SHOWN = 15
 _NAME = 100
-_HOST = r"^\s*[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(?:[wW]{3}\d*\.)?(\[[^\]]*\]|[^/?#:\\]+)"
 _LANGUAGE_OF = "coalesce(language, '')"
 _SITE_OF = "lower(coalesce(regexp_extract(url, $host, 1), ''))"
 
@@ -60,4 +60,4 @@ def _shifts(pair: Pair, name: str) -> tuple[Shift, ...]:
 
 def _make(pair: Pair, side: Side, name: str) -> None:
     made = _NAMED.format(side=side.letter, name=name, files=side.files("documents"), most=_NAME)
-    pair.connection.execute(made, {"host": _HOST} if "$host" in made else {})
+    pair.connection.execute(made, {"host": HOST} if "$host" in made else {})

@@ -23,7 +23,8 @@ _LANGUAGES = """
 _KEPT_LANGUAGES = """
     SELECT coalesce(language, '') AS name, 'documents' AS outcome, count(*) AS documents FROM {part} GROUP BY ALL
 """
-_HOST = r"^\s*[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(?:[wW]{3}\d*\.)?(\[[^\]]*\]|[^/?#:\\]+)"
+HOST = r"^\s*[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(?:[wW]{3}\d*\.)?(\[[^\]]*\]|[^/?#:\\]+)"
+"""The first group is the host of an address, without user, port and a leading www."""
 _SITES = """
     SELECT outcome, lower(regexp_extract(url, $host, 1)) AS host, count(*) AS documents
     FROM ({tables}) WHERE url IS NOT NULL GROUP BY ALL
@@ -65,7 +66,7 @@ def sites(tables: Tables) -> Block | None:
     """The sites with most records."""
     parts = {name: tables.part(name, MOST_URLS) for name in OUTCOMES}
     union = " UNION ALL ".join(f"SELECT '{name}' AS outcome, url FROM {part.sql}" for name, part in parts.items())  # noqa: S608
-    tables.connection.execute(f"CREATE TEMP TABLE sites AS {_SITES.format(tables=union)}", {"host": _HOST})
+    tables.connection.execute(f"CREATE TEMP TABLE sites AS {_SITES.format(tables=union)}", {"host": HOST})
     (totals,) = tables.rows(_TOTALS)
     if not totals["hosts"]:
         return None
