@@ -79,7 +79,8 @@ def interrupts() -> Iterator[list[int]]:
         came.append(number)
         signal.default_int_handler(number, frame)
 
-    if threading.current_thread() is not threading.main_thread():
+    ignored = signal.getsignal(signal.SIGINT) in {signal.SIG_IGN, None}  # a job of a shell, behind &
+    if ignored or threading.current_thread() is not threading.main_thread():
         yield came
         return
     before = signal.signal(signal.SIGINT, interrupt)

@@ -29,7 +29,7 @@ def check_output(path: str, run: str) -> str:
     kind = path.rpartition(".")[2].lower()
     if kind not in KINDS:
         raise CrawlsieveError(f"'{path}': the ending says the form. Choose one of .{', .'.join(KINDS)}.")
-    if _inside(path, run):
+    if inside(path, run):
         raise CrawlsieveError(f"'{path}' is in the run, which is only read. Write it elsewhere.")
     return kind
 
@@ -88,7 +88,7 @@ def _counted(batches: Iterator[pa.RecordBatch], counted: list[int]) -> Iterator[
         yield batch
 
 
-def _inside(path: str, run: str) -> bool:
+def inside(path: str, run: str) -> bool:
     """Whether `path` lies in the folder of the run."""
     (system, place), (other, folder) = opened(path), opened(run)
     if type(system) is not type(other):

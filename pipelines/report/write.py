@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from crawlsieve.pipelines.ask.views import manifest as finished_manifest
+from crawlsieve.pipelines.ask.written import inside
 from crawlsieve.pipelines.report.facts import Section, facts
 from crawlsieve.pipelines.report.page import page
 from crawlsieve.pipelines.report.tables import tables_of
@@ -56,9 +57,12 @@ def report(run: str, place: str | None = None, more: tuple[Section, ...] = ()) -
     """Make the report of a finished run anew; returns where it is. `place` and `more` as in `write_report`.
 
     Raises:
-        CrawlsieveError: it is no finished run, its tables cannot be read, or the file cannot be written.
+        CrawlsieveError: it is no finished run, its tables cannot be read, or the file cannot be written, or would stand
+            in the place of another file of the run.
     """
     found = finished_manifest(run)
+    if place is not None and inside(place, run):
+        raise CrawlsieveError(f"'{place}' is in the run. Leave out --output for its {NAME}, or name a place elsewhere.")
     try:
         return write_report(run, found, place, more)
     except OSError as error:

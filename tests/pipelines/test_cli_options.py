@@ -28,6 +28,15 @@ def test_afterwards_ctrl_c_is_handled_as_before():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_who_was_told_to_ignore_ctrl_c_goes_on_ignoring_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with going_on("out"):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_full_disk_is_told_with_the_way_on():
     with pytest.raises(CrawlsieveError, match=r"No space left.*The same command goes on"), going_on("out"):
         raise OSError(28, "No space left on device", "out/documents/x.parquet")

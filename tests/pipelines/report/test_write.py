@@ -85,6 +85,17 @@ def test_a_place_that_cannot_be_written_is_told_with_the_way_on(run, tmp_path):
         write.report(str(run), str(tmp_path / "file" / "report.html"))
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "documents/part.parquet"])
+def test_a_report_takes_no_other_file_s_place(run, name):
+    before = (run / "manifest.json").read_bytes()
+
+    with pytest.raises(CrawlsieveError, match="is in the run"):
+        write.report(str(run), str(run / name))
+
+    assert (run / "manifest.json").read_bytes() == before
+    assert not (run / "documents/part.parquet").exists()
+
+
 def test_a_run_in_an_object_store_has_one_too(tmp_path, s3, monkeypatch):
     address, client = s3
     for name, value in {
