@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ import pytest
 def pytest_unconfigure() -> None:
     """The summary is the last line: DuckDB's bindings (2.0.0) list modules that outlive them when Python shuts down."""
     atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def pytest_configure() -> None:
+    """What a shell starts behind `&` ignores Ctrl-C, and so would every process that a test interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
