@@ -17,7 +17,7 @@ help: ## print this list
 demo: $(VENV)/.core ## curate a small crawl made on the spot, and ask DuckDB about it
 	@sh infra/demo.sh $(BIN)/crawlsieve
 
-test: $(VENV)/.dev ## run the tests, ten minutes; ARGS="tests/dedup -x" does some only
+test: $(VENV)/.dev ## run the tests, a quarter of an hour; ARGS="tests/dedup -x" does some only
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, and which folder may import which
