@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -235,18 +235,21 @@ def main() -> None:
     try:
         app()
     except CrawlsieveError as error:
-        typer.echo(printable(f"{type(error).__name__}: {error}", but="\n"), err=True)
-        sys.exit(1)
+        _end(error, error)
     except OSError as error:
-        typer.echo(printable(f"{type(error).__name__}: {said(error)}", but="\n"), err=True)
-        sys.exit(1)
+        _end(error, said(error))
     except Exception as error:
         from crawlsieve.stages.read.places import is_of_store
 
         if not is_of_store(error):
             raise
-        typer.echo(printable(f"{type(error).__name__}: an object store cannot be used: {error}", but="\n"), err=True)
-        sys.exit(1)
+        _end(error, f"an object store cannot be used: {error}")
+
+
+def _end(error: Exception, told: object) -> NoReturn:
+    """Say what stopped the command, on a terminal that the message does not steer."""
+    typer.echo(printable(f"{type(error).__name__}: {told}", but="\n"), err=True)
+    sys.exit(1)
 
 
 def _audit(run: str, sample: int, seed: int, alike: float | None, *, show: bool) -> None:

@@ -26,6 +26,7 @@ from crawlsieve.stages.keys import DuplicateKeys
 from crawlsieve.stages.outcomes import staged_path
 from crawlsieve.stages.plan import Batch, Exchange, Map
 from crawlsieve.stages.staging import read_all
+from crawlsieve.stages.step import aligned
 
 SAME_RECORD = "same_record"
 HISTORY = "history"
@@ -54,15 +55,7 @@ class LoadCandidates:
             "gone": pa.array(np.zeros(len(keys), np.int32)),
             "key": keys.column("id"),
         }
-        columns = [
-            made[field.name]
-            if field.name in made
-            else keys.column(field.name)
-            if field.name in keys.schema.names
-            else pa.nulls(len(keys), field.type)
-            for field in schema
-        ]
-        return pa.RecordBatch.from_arrays(columns, schema=schema)
+        return aligned(keys, schema, made)
 
 
 @dataclass(frozen=True)
@@ -90,11 +83,7 @@ class TakeGone:
         """Rows of GONE."""
         for batch in candidates:
             gone = batch.filter(pc.equal(batch.column("gone"), 1))
-            columns = [
-                gone.column(field.name) if field.name in gone.schema.names else pa.nulls(len(gone), field.type)
-                for field in GONE
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=GONE)
+            yield aligned(gone, GONE, {})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from crawlsieve.stages.files import join
 from crawlsieve.stages.keys import DuplicateKeys
 from crawlsieve.stages.plan import Batch
 from crawlsieve.stages.staging import StagedTable, staging
-from crawlsieve.stages.step import Step, fail
+from crawlsieve.stages.step import Step, aligned, fail
 
 MEASURED = "measured"
 """Staged table of what becomes `keys/`."""
@@ -148,20 +148,11 @@ class Outcomes:
 
     def _keys(self, part: Batch, passed: int, columns: list[pa.Array] | None) -> Batch:
         """Rows of `keys/`, as staged, with the order and keys of documents that reached the end."""
-        schema = self._schemas[MEASURED]
         made = dict(zip(self._plan.duplicates.schema().names, columns or (), strict=False))
         made["steps_passed"] = pa.repeat(pa.scalar(passed, pa.int32()), len(part))
         if columns is not None:
             made["text_bytes"] = pc.binary_length(part.column("text"))
-        found = [
-            made[field.name]
-            if field.name in made
-            else part.column(field.name)
-            if field.name in part.schema.names
-            else pa.nulls(len(part), field.type)
-            for field in schema
-        ]
-        return pa.RecordBatch.from_arrays(found, schema=schema)
+        return aligned(part, self._schemas[MEASURED], made)
 
     def _count_reasons(self, part: Batch, table: str) -> None:
         """A reason that two judges give a document counts once."""

@@ -53,6 +53,20 @@ def append(batch: Batch, schema: pa.Schema, columns: list[pa.Array]) -> Batch:
     return pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=pa.schema([*batch.schema, *schema]))
 
 
+def aligned(batch: Batch, schema: pa.Schema, made: dict[str, pa.Array]) -> Batch:
+    """The columns of `schema`: from `made`, else the batch's own, else null."""
+    there = set(batch.schema.names)
+    columns = [
+        made[field.name]
+        if field.name in made
+        else batch.column(field.name)
+        if field.name in there
+        else pa.nulls(len(batch), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 def reject(batch: Batch, broken: dict[str, np.ndarray]) -> Batch:
     """Append to `reasons` the name of every rule whose bool[n] mask is set; the rows stay open.
 

@@ -13,7 +13,7 @@ from crawlsieve.stages.judge import Judge
 from crawlsieve.stages.language import Language
 from crawlsieve.stages.measure import Measure
 from crawlsieve.stages.redact import Redact
-from crawlsieve.stages.step import Step, append, fail, reject, settle
+from crawlsieve.stages.step import Step, aligned, append, fail, reject, settle
 from crawlsieve.stages.url_filter import UrlFilter
 
 
@@ -94,3 +94,13 @@ def test_columns_are_added_behind_with_their_declaration():
 
     assert added.schema.field("count").metadata == {b"unit": b"words"}
     assert added["count"].to_pylist() == [4]
+
+
+def test_a_column_is_what_was_made_then_what_is_there_then_null():
+    batch = pa.RecordBatch.from_pydict({"own": [1, 2], "both": [3, 4], "more": [0, 0]})
+    schema = pa.schema([(name, pa.int64()) for name in ("both", "neither", "own")])
+
+    found = aligned(batch, schema, {"both": pa.array([5, 6])})
+
+    assert found.schema == schema
+    assert found.to_pydict() == {"both": [5, 6], "neither": [None, None], "own": [1, 2]}
